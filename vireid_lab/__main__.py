@@ -1,0 +1,7 @@
+"""`python -m vireid_lab` is `vireid`."""
+
+import sys
+
+from vireid_lab.cli import main
+
+sys.exit(main())

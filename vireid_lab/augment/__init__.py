@@ -1,0 +1,1 @@
+"""Augmentations: each with draw() and apply()."""

@@ -1,0 +1,5 @@
+"""`vireid data`: being written."""
+
+
+def add_command(commands, common):
+    pass

@@ -1,0 +1,5 @@
+"""`vireid evaluate`: being written."""
+
+
+def add_command(commands, common):
+    pass

@@ -1,0 +1,5 @@
+"""`vireid train`: being written."""
+
+
+def add_command(commands, common):
+    pass

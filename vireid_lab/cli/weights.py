@@ -1,0 +1,5 @@
+"""`vireid weights`: being written."""
+
+
+def add_command(commands, common):
+    pass

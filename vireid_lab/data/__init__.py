@@ -1,0 +1,1 @@
+"""Data sets: records, layouts, checks, image cache, sampler, loaders, and the writer of the benchmark."""

@@ -1,0 +1,68 @@
+"""The record of an image and the data set made of records: what all layouts are read into."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+VISIBLE, INFRARED = 0, 1
+MODALITY_NAMES = ("visible", "infrared")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One image of one person.
+
+    Attributes:
+        path: relative to the data set's root, with forward slashes.
+        pid: identity as the data set numbers it (not contiguous).
+        camid: camera as the data set numbers it, from 1 (RegDB: 1 visible, 2 thermal).
+        modality: 0 visible, 1 infrared.
+        split: "train" or "test"; a manifest may say "query" and "gallery" in place of "test".
+        mask: path of the true material mask relative to the root, or None.
+    """
+
+    path: str
+    pid: int
+    camid: int
+    modality: int
+    split: str
+    mask: str | None = None
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Records of one data set on disk.
+
+    Attributes:
+        root: folder that the records' paths are relative to.
+        layout: "sysu", "regdb", "llcm" or "manifest".
+        records: all records, sorted by path within each split.
+        trial: which of RegDB's ten splits (1 to 10); 1 for the other layouts.
+    """
+
+    root: Path
+    layout: str
+    records: tuple[Record, ...]
+    trial: int = 1
+
+    def select(self, split: str, modality: int | None = None) -> list[Record]:
+        """Records of one split, and of one modality where it is given."""
+        return [r for r in self.records if r.split == split and modality in (None, r.modality)]
+
+    @cached_property
+    def train_ids(self) -> list[int]:
+        """Training identities in ascending order; the position of a pid in it is its label."""
+        return sorted({r.pid for r in self.records if r.split == "train"})
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Counts for each split and modality, and a hash of the sorted relative paths: printed with every result."""
+        counts = Counter((r.split, MODALITY_NAMES[r.modality]) for r in self.records)
+        paths = "\n".join(sorted(f"{r.split}:{r.path}" for r in self.records))
+        digest = hashlib.sha256(paths.encode()).hexdigest()[:12]
+        parts = [f"{split}-{modality}={n}" for (split, modality), n in sorted(counts.items())]
+        return f"{self.layout} {' '.join(parts)} sha256={digest}"

@@ -1,0 +1,1 @@
+"""Pictures of results: style, save with provenance, one module a kind."""

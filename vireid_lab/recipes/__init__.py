@@ -1,0 +1,1 @@
+"""What a method is made of: augmentation, model, losses, schedule, as presets."""
