@@ -53,7 +53,8 @@ def test_a_wrong_import_would_be_seen(tmp_path, monkeypatch):
 
 
 def test_every_layer_is_in_the_order():
-    layers = {p.name.removesuffix(".py") for p in PACKAGE.iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()}
+    rooms = [p for p in PACKAGE.iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()]
+    layers = {room.name.removesuffix(".py") for room in rooms}
     assert layers - {"__init__", "__main__"} <= {*ORDER, "papers"}
 
 

@@ -1,0 +1,84 @@
+"""Your own data: a table (CSV or Parquet) with the columns path, pid, camid, modality and split."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+from vireid_lab.runtime import InputError, require
+
+from .records import MODALITY_NAMES
+from .scan import Scan
+
+COLUMNS = ("path", "pid", "camid", "modality", "split")
+SPLITS = ("train", "query", "gallery", "test")
+NAMES = ("manifest.csv", "manifest.parquet")
+
+
+def scan_manifest(table: Path) -> Scan:
+    """Reads a manifest; paths are relative to its folder.
+
+    Columns: path; pid and camid (integers); modality ("visible" or "infrared", or 0 or 1); split ("train", and
+    "query" and "gallery", or "test" where the protocol forms them). Other columns are ignored.
+    """
+    scan = Scan(table.parent)
+    rows = _parquet_rows(table) if table.suffix == ".parquet" else _csv_rows(table)
+    seen: set[str] = set()
+    for place, row in rows:
+        fault = _fault(scan, row)
+        if fault:
+            scan.report(place, "unreadable", fault)
+        elif not (scan.root / row["path"]).is_file():
+            scan.report(row["path"], "missing", f"listed in {place}: paths are relative to the manifest's folder")
+        elif row["path"] in seen and row["split"] == "train":
+            scan.report(place, "mislabelled", f"{row['path']} is listed twice, left out the second time")
+        else:
+            seen.add(row["path"])
+            modality = _modality(row["modality"])
+            scan.add(row["path"], int(row["pid"]), int(row["camid"]), modality, row["split"])
+    return scan
+
+
+def _modality(value: str) -> int | None:
+    return {"0": 0, "1": 1, **{name: code for code, name in enumerate(MODALITY_NAMES)}}.get(value.lower())
+
+
+def _fault(scan: Scan, row: dict[str, str]) -> str | None:
+    for column in ("pid", "camid"):
+        if not row[column].isdecimal():
+            return f"{column} '{row[column]}' is not an integer"
+    if _modality(row["modality"]) is None:
+        return f"modality '{row['modality']}' is neither 'visible' nor 'infrared'"
+    if row["split"] not in SPLITS:
+        return f"split '{row['split']}' is none of {', '.join(SPLITS)}"
+    return None if row["path"] else "path is empty"
+
+
+def _csv_rows(table: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            _check_columns(table, reader.fieldnames or ())
+            for row in reader:
+                yield f"{table.name}:{reader.line_num}", {name: (row[name] or "").strip() for name in COLUMNS}
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{table} cannot be read as CSV: {error}") from error
+
+
+def _parquet_rows(table: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    parquet = require("pyarrow.parquet", "parquet")
+    try:
+        columns = parquet.read_schema(table).names
+        _check_columns(table, columns)
+        rows = parquet.read_table(table, columns=list(COLUMNS)).to_pylist()
+    except (OSError, ValueError) as error:  # pyarrow's own errors are ValueErrors
+        raise InputError(f"{table} cannot be read as Parquet: {error}") from error
+    for number, row in enumerate(rows, start=1):
+        yield f"{table.name}:{number}", {name: "" if row[name] is None else str(row[name]) for name in COLUMNS}
+
+
+def _check_columns(table: Path, found: object) -> None:
+    missing = [name for name in COLUMNS if name not in found]
+    if missing:
+        raise InputError(f"{table} has no column '{missing[0]}': a manifest needs the columns {', '.join(COLUMNS)}")

