@@ -14,5 +14,4 @@ def euclidean(a: Tensor, b: Tensor) -> Tensor:
     """
     if a.dtype in (torch.float16, torch.bfloat16):
         a, b = a.float(), b.float()
-    with torch.autocast(a.device.type, enabled=False):
-        return torch.cdist(a, b.to(a.dtype), compute_mode="donot_use_mm_for_euclid_dist")
+    return torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")

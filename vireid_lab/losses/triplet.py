@@ -64,7 +64,7 @@ class WeightedRegularizationTriplet(nn.Module):
 
     def __init__(self, negatives: str = "nearest"):
         super().__init__()
-        signs = {"nearest": -1, "as_printed": -1}
+        signs = {"nearest": -1, "as_printed": 1}
         if negatives not in signs:
             raise unknown("negatives", negatives, signs)
         self.sign = signs[negatives]

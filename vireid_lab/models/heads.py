@@ -16,7 +16,8 @@ def full_precision(x: Tensor) -> Tensor:
 class GeM(nn.Module):
     """Generalised mean pooling (Radenovic et al. 2019, Eq. 3): (mean of x^p)^(1/p) over the positions.
 
-    p = 1 is the mean, a large p nears the maximum. Computed in float32 under autocast, where x^p would overflow.
+    p = 1 is the mean, a large p nears the maximum. Half precision is computed in float32, where x^p
+    does not overflow.
 
     Args:
         p: exponent to start from; learned.
@@ -30,8 +31,7 @@ class GeM(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         """Pools (B, C, h, w) to (B, C)."""
-        with torch.autocast(maps.device.type, enabled=False):
-            return full_precision(maps).clamp(min=self.eps).pow(self.p).mean((2, 3)).pow(1 / self.p)
+        return full_precision(maps).clamp(min=self.eps).pow(self.p).mean((2, 3)).pow(1 / self.p)
 
 
 class PartPool(nn.Module):
