@@ -39,7 +39,7 @@ def _vertical(identity: Identity, top: float, bottom: float, gap: float, flare: 
     y = garments.heights(top, bottom)[:, 0]
     below = np.clip((0.6 - y) / 0.3, 0, 1.5)
     width = _trunk_width(y, identity) + gap * np.clip((TRUNK_TOP - y) / 0.04, 0, 1) + 0.06 * flare * below
-    depth = width * (0.62 * identity.girth**0.4 + 0.25 * np.clip((y - 0.8) / 0.045, 0, 1))
+    depth = width * (0.66 * identity.girth**0.4 + 0.25 * np.clip((y - 0.8) / 0.045, 0, 1))
     return Surface(width, depth, texture, top - bottom, hang=np.clip((0.47 - y) / 0.2, 0, 1), **more)
 
 
@@ -57,7 +57,7 @@ def _arms(identity: Identity) -> dict[str, Surface]:
         ("upper_arm", (0.0, 0.5), (0.034, 0.028, 0.024)), ("forearm", (0.46, 0.95), (0.024, 0.023, 0.017)),
     ):  # fmt: skip
         share = start + (end - start) * ROWS
-        loose = np.where(share < cut.sleeve, cut.gap + 0.0015, 0.0)
+        loose = np.where(share < cut.sleeve, 0.0015 + cut.gap * np.minimum(0.4 + 3 * share, 1), 0.0)
         texture = garments.sleeve(identity, start, end)
         parts[name] = _limb(*(r * g for r in radii), texture, 0.16, loose, folds=cut.folds if cut.sleeve > start else 0)
     parts["hand"] = tube([(0, 0.015), (0.3, 0.02), (0.6, 0.019), (0.9, 0.013), (1, 0.006)], 1.0, plain(CODES["skin"]), 0.08)
@@ -81,18 +81,18 @@ def _legs(identity: Identity) -> dict[str, Surface]:
             texture = np.where(np.isin(texture, (CODES["lower"], CODES["lower_pattern"])), CODES["skin"], texture)
         folds = 0 if bare or cut.hem > top - 0.05 else cut.folds
         parts[name] = _limb(*(r * g for r in radii), texture.astype(np.uint8), top - bottom, loose, folds=folds)
-    parts["shoe"] = tube([(0, 0.012), (0.12, 0.024), (0.4, 0.027), (0.75, 0.024), (1, 0.01)], 1.0, plain(CODES["shoes"]), 0.14)
+    parts["shoe"] = tube([(0, 0.014), (0.1, 0.024), (0.45, 0.028), (0.8, 0.026), (0.95, 0.019), (1, 0.008)], 1.0, plain(CODES["shoes"]), 0.14)
     parts["sole"] = tube([(0, 0.007), (0.1, 0.012), (0.9, 0.012), (1, 0.006)], 1.0, plain(CODES["sole"]), 0.15)
-    top, bottom = WAIST + 0.02, cut.hem if bare else 0.45
+    top, bottom = identity.upper.cut.hem + 0.03, cut.hem if bare else 0.45
     texture = garments.pelvis(identity, top, bottom)
     flare = cut.flare if bare else 0.0
-    parts["pelvis"] = _vertical(identity, top, bottom, min(cut.gap, 0.004), flare, texture, folds=cut.folds)
+    parts["pelvis"] = _vertical(identity, top, bottom, -0.003, flare, texture, folds=cut.folds)
     return parts
 
 
 def _head(identity: Identity) -> dict[str, Surface]:
     skin, hair = plain(CODES["skin"]), plain(CODES["hair"])
-    size = 0.049 * identity.head
+    size = 0.051 * identity.head
     head = [(row, size * width) for row, width in HEAD]
     parts = {
         "neck": tube([(0, 0.032), (0.5, 0.029), (1, 0.034)], 1.05, skin, 0.08),
@@ -104,7 +104,7 @@ def _head(identity: Identity) -> dict[str, Surface]:
     if hat != "turban":
         shell = [(row, 0.004 + size * width * swell) for row, width in HEAD]
         parts["scalp"] = tube(shell, 1.24, garments.scalp(style), 0.138, folds=0.2)
-    around = np.where(garments.FRONT > (1.15 if style == "long" else 1.0), CODES["hair"], CLEAR)
+    around = np.where(garments.FRONT > (0.85 if style == "long" else 1.0), CODES["hair"], CLEAR)
     sheet = np.broadcast_to(around, (N, N)).astype(np.uint8)
     if style == "long":
         parts["locks"] = tube([(0, 0.05), (0.3, 0.06), (0.8, 0.068), (1, 0.03)], 1.0, sheet, 0.24, folds=0.25)
@@ -129,7 +129,7 @@ def _hat(hat: str, size: float) -> dict[str, Surface]:
     shell = [(row, 0.006 + size * swell * width) for row, width in HEAD]
     parts = {"hat": tube(shell, 1.2, shape, 0.14, folds=0.15 if hat in ("beanie", "turban") else 0.04)}
     if hat == "cap":
-        parts["brim"] = tube([(0, 0.05), (0.6, 0.045), (1, 0.02)], 0.3, plain(CODES["hat_trim"]), 0.07)
+        parts["brim"] = tube([(0, 0.04), (0.5, 0.047), (1, 0.047)], 1.35, plain(CODES["hat_trim"]), 0.02)
     if hat == "sunhat":
         parts["brim_round"] = tube([(0, 0.06), (0.5, 0.1), (1, 0.105)], 1.0, plain(CODES["hat"]), 0.03)
     return parts
@@ -187,7 +187,7 @@ def draw_person(canvas: Canvas, figure: Figure, pose: Pose, feet: tuple[float, f
     parts = figure.parts
 
     def draw(part: str, a: np.ndarray, b: np.ndarray, turn: float = 0.0, fold: int = 0) -> None:
-        stride = 0.45 * pose.stride * abs(np.sin(pose.gait))
+        stride = 0.28 * pose.stride * abs(np.sin(pose.gait))
         canvas.draw(parts[part], a, b, scale, pose.yaw + turn, stride, pose.fold + fold)
 
     def offset(point: str, *xyz: float) -> np.ndarray:
@@ -196,18 +196,19 @@ def draw_person(canvas: Canvas, figure: Figure, pose: Pose, feet: tuple[float, f
     hem = figure.identity.upper.cut.hem
     draw("trunk", at["neck"], offset("hip", 0, hem - HIP, 0))
     bottom = figure.identity.lower.cut.hem if figure.identity.lower.name in SKIRTS else 0.45
-    draw("pelvis", offset("hip", 0, WAIST + 0.02 - HIP, 0), offset("hip", 0, bottom - HIP, 0), fold=1)
+    if hem > bottom:
+        draw("pelvis", offset("hip", 0, hem + 0.03 - HIP, 0), offset("hip", 0, bottom - HIP, 0), fold=1)
     for side in "01":
         knee, ankle = at[f"knee{side}"], at[f"ankle{side}"]
         hip = at[f"hip{side}"]
-        draw("thigh", hip, knee + 0.09 * (knee - hip), fold=2 + int(side))
+        draw("thigh", hip + 0.13 * (knee - hip), knee + 0.09 * (knee - hip), fold=2 + int(side))
         draw("shin", knee - 0.09 * (ankle - knee), ankle + 0.09 * (ankle - knee), fold=4 + int(side))
         heel, toe = points[f"ankle{side}"] + (0, -0.022, -0.035), points[f"toe{side}"] + (0, -0.014, 0.01)
         draw("shoe", project(heel), project(toe))
         draw("sole", project(heel + (0, -0.018, -0.004)), project(toe + (0, -0.014, 0.004)))
         elbow, wrist, finger = at[f"elbow{side}"], at[f"wrist{side}"], at[f"finger{side}"]
         shoulder = at[f"shoulder{side}"]
-        draw("upper_arm", shoulder - 0.1 * (elbow - shoulder), elbow + 0.12 * (elbow - shoulder), fold=6 + int(side))
+        draw("upper_arm", shoulder - 0.06 * (elbow - shoulder), elbow + 0.12 * (elbow - shoulder), fold=6 + int(side))
         draw("forearm", elbow - 0.12 * (wrist - elbow), wrist + 0.06 * (wrist - elbow), fold=8 + int(side))
         draw("hand", wrist, finger)
         sign = -1 if side == "0" else 1
@@ -239,7 +240,7 @@ def _draw_head(draw, offset, at: dict[str, np.ndarray], figure: Figure, pose: Po
     if "hat" in figure.parts:
         draw("hat", offset("crown", 0, 0.014, 0), chin, turn)
     if "brim" in figure.parts:
-        draw("brim", offset("crown", 0.04 * aside, -0.043, 0.04 * ahead), offset("crown", 0.115 * aside, -0.055, 0.115 * ahead), turn)
+        draw("brim", offset("crown", 0.062 * aside, -0.03, 0.062 * ahead), offset("crown", 0.068 * aside, -0.046, 0.068 * ahead), turn)
     if "brim_round" in figure.parts:
         draw("brim_round", offset("crown", 0, -0.025, 0), offset("crown", 0, -0.05, 0), turn)
 

@@ -20,6 +20,11 @@ def heights(top: float, bottom: float) -> np.ndarray:
     return (top + (bottom - top) * ROWS)[:, None]
 
 
+def put(texture: np.ndarray, where: np.ndarray, label: int) -> None:
+    """Writes a label where a mask, broadcast to the texture, is true."""
+    np.copyto(texture, np.uint8(label), where=where)
+
+
 def _repeat(coordinate: np.ndarray, period: float, duty: float) -> np.ndarray:
     return np.mod(coordinate / period, 1) < duty
 
@@ -75,29 +80,29 @@ def trunk(identity: Identity) -> np.ndarray:
     cut = garment.cut
     y = heights(TRUNK_TOP, cut.hem)
     texture = plain(CODES["upper"])
-    texture[printed(garment, y, AZIMUTH[None] * RADIUS, "trunk")] = CODES["upper_pattern"]
+    put(texture, printed(garment, y, AZIMUTH[None] * RADIUS, "trunk"), CODES["upper_pattern"])
     x = np.abs(np.sin(AZIMUTH))[None] * RADIUS
     facing = FRONT < np.pi / 2
     trim, inner = CODES["upper_trim"], CODES["inner"]
     if cut.opening == "open":
-        texture[facing & (x < 0.018 + 0.05 * np.clip((WAIST - y) / 0.2, 0, 1)) | facing & (x < (y - 0.66) * 0.25)] = inner
+        put(texture, facing & (x < 0.018 + 0.05 * np.clip((WAIST - y) / 0.2, 0, 1)) | facing & (x < (y - 0.66) * 0.25), inner)
     if cut.opening == "zip":
-        texture[facing & (x < 0.006)] = trim
+        put(texture, facing & (x < 0.006), trim)
     if cut.opening == "buttons":
-        texture[facing & (x < 0.006) & _repeat(y, 0.045, 0.3)] = trim
+        put(texture, facing & (x < 0.006) & _repeat(y, 0.045, 0.3), trim)
     if cut.collar == "lapels":
         lapel = facing & (y > 0.68) & (x < 0.014 + (y - 0.68) * 0.38) & (x > (y - 0.68) * 0.17)
-        texture[lapel] = trim
-        texture[facing & (y > 0.68) & (x <= (y - 0.68) * 0.17)] = inner
+        put(texture, lapel, trim)
+        put(texture, facing & (y > 0.68) & (x <= (y - 0.68) * 0.17), inner)
     if cut.collar == "shirt":
-        texture[(y > 0.815) & ~(facing & (x < (y - 0.79) * 0.5))] = trim
-        texture[facing & (y > 0.79) & (x < (y - 0.79) * 0.4)] = CODES["skin"]
+        put(texture, (y > 0.815) & ~(facing & (x < (y - 0.79) * 0.5)), trim)
+        put(texture, facing & (y > 0.79) & (x < (y - 0.79) * 0.4), CODES["skin"])
     if cut.collar == "none":
-        texture[(y > 0.815 - 0.03 * np.cos(AZIMUTH)) & (y > 0.8)] = CODES["skin"]
+        put(texture, (y > 0.815 - 0.03 * np.cos(AZIMUTH)) & (y > 0.8), CODES["skin"])
     if cut.sleeve == 0:
-        texture[(y > 0.775) & (np.abs(x - 0.085) < 0.02)] = CODES["skin"]
+        put(texture, (y > 0.775) & (np.abs(x - 0.085) < 0.02), CODES["skin"])
     if cut.hem > 0.4:
-        texture[y < cut.hem + 0.014] = trim
+        put(texture, y < cut.hem + 0.014, trim)
     _straps(texture, y, identity.bag)
     return texture
 
@@ -107,9 +112,9 @@ def _straps(texture: np.ndarray, y: np.ndarray, bag: str) -> None:
     x = np.sin(AZIMUTH)[None] * RADIUS
     side = np.where(FRONT < np.pi / 2, x, -x)
     if bag in ("backpack", "rucksack"):
-        texture[(np.abs(np.abs(x) - 0.058) < 0.012) & (y > 0.64)] = CODES["bag_trim"]
+        put(texture, (np.abs(np.abs(x) - 0.058) < 0.012) & (y > 0.64), CODES["bag_trim"])
     if bag in ("shoulder", "messenger"):
-        texture[np.abs(side * 1.6 + (y - 0.69)) < 0.014] = CODES["bag_trim"]
+        put(texture, np.abs(side * 1.6 + (y - 0.69)) < 0.014, CODES["bag_trim"])
 
 
 def trunk_detail(identity: Identity) -> np.ndarray:
@@ -138,10 +143,10 @@ def sleeve(identity: Identity, start: float, end: float) -> np.ndarray:
     share = (start + (end - start) * ROWS)[:, None]
     y = TRUNK_TOP - 0.34 * share
     texture = plain(CODES["upper"])
-    texture[printed(garment, y, AZIMUTH[None] * RADIUS, "arm")] = CODES["upper_pattern"]
+    put(texture, printed(garment, y, AZIMUTH[None] * RADIUS, "arm"), CODES["upper_pattern"])
     cuff = (share > cut.sleeve - 0.06) & (cut.sleeve > 0.2)
-    texture[np.broadcast_to(cuff, texture.shape)] = CODES["upper_trim"]
-    texture[np.broadcast_to(share > cut.sleeve, texture.shape)] = CODES["skin"]
+    put(texture, cuff, CODES["upper_trim"])
+    put(texture, share > cut.sleeve, CODES["skin"])
     return texture
 
 
@@ -150,12 +155,12 @@ def leg(identity: Identity, top: float, bottom: float) -> np.ndarray:
     garment = identity.lower
     y = heights(top, bottom)
     texture = plain(CODES["lower"])
-    texture[printed(garment, y, AZIMUTH[None] * RADIUS, "leg")] = CODES["lower_pattern"]
+    put(texture, printed(garment, y, AZIMUTH[None] * RADIUS, "leg"), CODES["lower_pattern"])
     bare = y < garment.cut.hem
-    texture[np.broadcast_to(bare, texture.shape)] = CODES["skin"]
-    texture[np.broadcast_to(bare & (y < 0.085), texture.shape)] = CODES["socks"]
+    put(texture, bare, CODES["skin"])
+    put(texture, bare & (y < 0.085), CODES["socks"])
     if identity.tall_shoes:
-        texture[np.broadcast_to(y < 0.13, texture.shape)] = CODES["shoes"]
+        put(texture, y < 0.13, CODES["shoes"])
     return texture
 
 
@@ -164,9 +169,9 @@ def pelvis(identity: Identity, top: float, bottom: float) -> np.ndarray:
     garment = identity.lower
     y = heights(top, bottom)
     texture = plain(CODES["lower"])
-    texture[printed(garment, y, AZIMUTH[None] * RADIUS, "leg")] = CODES["lower_pattern"]
+    put(texture, printed(garment, y, AZIMUTH[None] * RADIUS, "leg"), CODES["lower_pattern"])
     if identity.belt:
-        texture[np.broadcast_to(y > top - 0.022, texture.shape)] = CODES["belt"]
+        put(texture, y > identity.upper.cut.hem - 0.02, CODES["belt"])
     return texture
 
 
@@ -176,13 +181,13 @@ def face(identity: Identity) -> np.ndarray:
     texture = plain(CODES["skin"])
     hair, eye = CODES["hair"], CODES["eye"]
     if identity.beard:
-        texture[(row > 0.72 - 0.05 * np.cos(3 * front)) & (front < 1.5)] = hair
-    texture[(np.abs(row - 0.43) < 0.03) & (np.abs(front - 0.42) < 0.24)] = hair
-    texture[(np.abs(row - 0.52) < 0.033) & (np.abs(front - 0.42) < 0.15)] = eye
-    texture[(np.abs(row - 0.81) < 0.03) & (front < 0.3)] = CODES["lips"]
+        put(texture, (row > 0.72 - 0.05 * np.cos(3 * front)) & (front < 1.5), hair)
+    put(texture, (np.abs(row - 0.43) < 0.03) & (np.abs(front - 0.42) < 0.24), hair)
+    put(texture, (np.abs(row - 0.52) < 0.033) & (np.abs(front - 0.42) < 0.15), eye)
+    put(texture, (np.abs(row - 0.81) < 0.03) & (front < 0.3), CODES["lips"])
     if identity.glasses:
         rim = np.hypot((row - 0.52) / 0.09, (front - 0.42) / 0.32)
-        texture[(np.abs(rim - 1) < 0.28) | (np.abs(row - 0.5) < 0.02) & (front > 0.6) & (front < 1.5)] = CODES["glasses"]
+        put(texture, (np.abs(rim - 1) < 0.28) | (np.abs(row - 0.5) < 0.02) & (front > 0.6) & (front < 1.5), CODES["glasses"])
     return texture
 
 

@@ -15,6 +15,7 @@ from .labels import PERSON
 from .wardrobe import WARDROBES, Cut
 
 HAIR_STYLES = ("bald", "short", "short", "parted", "bob", "long", "ponytail", "bun", "afro")
+TUCKED = 0.585  # height of the waistband where a shirt is tucked in, in body heights
 FIBRES = ("cotton", "polyester", "nylon", "wool")
 
 
@@ -158,7 +159,7 @@ def _garment(rng: np.random.Generator, cuts: dict[str, Cut], prints: tuple[str, 
     name = str(rng.choice(list(cuts)))
     cut = cuts[name]
     cut = replace(cut, hem=cut.hem + rng.normal(0, 0.012), gap=cut.gap * rng.uniform(0.8, 1.3))
-    cloth = _cloth(rng, colours, knobs.carbon, "denim" if name == "jeans" else None)
+    cloth = _cloth(rng, colours, knobs.carbon, "cotton" if name == "jeans" else None)
     kind = str(rng.choice(prints)) if rng.random() < knobs.patterned else "none"
     ink = _ink(rng, colours, cloth, rng.random() < knobs.survive)
     return Garment(name, cut, cloth, kind, float(rng.uniform(0.035, 0.1)), float(rng.uniform(0.3, 0.6)), ink)
@@ -184,6 +185,9 @@ def sample_identity(rng: np.random.Generator, wardrobe: str = "benchmark", knobs
     lower = _garment(rng, options.lowers, tuple(p for p in options.prints if p in LOWER_PRINTS), colours, knobs)
     if lower.print != "none" and rng.random() < 0.5:  # trousers have fewer prints than shirts
         lower = replace(lower, print="none")
+    tucked = upper.cut.hem > 0.45 and upper.cut.gap < 0.01 and rng.random() < 0.4
+    if tucked:
+        upper = replace(upper, cut=replace(upper.cut, hem=TUCKED))
     hat = str(rng.choice(options.hats))
     hair = str(rng.choice(HAIR_STYLES[1:] if female else HAIR_STYLES[:4]))
     return Identity(
@@ -197,7 +201,7 @@ def sample_identity(rng: np.random.Generator, wardrobe: str = "benchmark", knobs
         hair_melanin=float(rng.choice([0.08, 0.3, 0.5, 0.65, 0.85, 1.0])),
         beard=bool(not female and rng.random() < 0.35),
         glasses=bool(rng.random() < 0.25),
-        belt=bool(rng.random() < 0.4),
+        belt=bool(tucked and rng.random() < 0.7),
         tall_shoes=bool(rng.random() < 0.25),
         upper=upper,
         lower=lower,

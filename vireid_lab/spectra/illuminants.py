@@ -1,6 +1,6 @@
 """Spectral power of light sources over wavelength, scaled to a maximum of 1.
 
-`S` in Eq. 1 of the reflection prior (Tan et al. 2022, Sec. III); only its shape matters, since exposure is the camera's.
+`E` in Eq. 1 of the reflection prior (Tan et al. 2022, Sec. III). Only its shape matters: exposure is the camera's.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from scipy.constants import Boltzmann, Planck, speed_of_light
 
 from .grid import WAVELENGTHS, checked, gaussian
 
-# Absorption by the air at sea level: (centre nm, width nm, depth). O2 A band; the others are water vapour.
-AIR_BANDS = ((690, 6, 0.10), (720, 12, 0.18), (761, 7, 0.45), (820, 14, 0.15), (940, 22, 0.50))
+# Absorption by the sun's and the earth's atmosphere: (centre nm, width nm, depth). The violet lines of the sun, O2 at
+# 761 nm; the others are water vapour.
+SKY_BANDS = ((400, 14, 0.25), (690, 6, 0.10), (720, 12, 0.18), (761, 7, 0.45), (820, 14, 0.15), (940, 22, 0.50))
 # Phosphor and mercury lines of a three-band tube, close to CIE illuminant F11: (centre nm, width nm, height).
 TUBE_LINES = (
     (405, 5, 0.12), (436, 6, 0.35), (488, 8, 0.28), (544, 6, 1.0), (586, 9, 0.25), (611, 6, 0.9), (707, 6, 0.08),
@@ -34,7 +35,7 @@ def planck(wavelengths: np.ndarray, kelvin: np.ndarray | float) -> np.ndarray:
 
 
 def daylight(cct: float = 6500.0, wavelengths: np.ndarray = WAVELENGTHS) -> np.ndarray:
-    """Daylight: a black body at the correlated colour temperature, seen through the absorption bands of the air.
+    """Daylight: a black body at the correlated colour temperature, seen through the absorption of sun and air.
 
     An approximation in place of the CIE D series, whose tables end at 830 nm.
 
@@ -49,7 +50,7 @@ def daylight(cct: float = 6500.0, wavelengths: np.ndarray = WAVELENGTHS) -> np.n
         InputError: cct is out of range.
     """
     power = planck(wavelengths, checked("cct", cct, 4000, 12000))
-    for centre, width, depth in AIR_BANDS:
+    for centre, width, depth in SKY_BANDS:
         power = power * (1 - depth * gaussian(wavelengths, centre, width))
     return power / power.max()
 

@@ -161,9 +161,9 @@ def _dyed(
     base: np.ndarray, dyes: Sequence[float], carbon: float, surface: float, wavelengths: np.ndarray
 ) -> np.ndarray:
     """Beer-Lambert: what enters the material is weakened by exp(-absorbance); the surface reflects its share before."""
-    if len(dyes) != len(DYES):
-        raise InputError(f"dyes {tuple(dyes)}: give {len(DYES)} absorbances, {', '.join(DYES)}")
-    amounts = [checked(f"{name} dye", amount, 0, 8) for name, amount in zip(DYES, dyes)]
+    if np.shape(dyes) != (len(DYES),):
+        raise InputError(f"dyes {dyes}: give {len(DYES)} absorbances, {', '.join(DYES)}")
+    amounts = [checked(f"{name} dye", amount, 0, 8) for name, amount in zip(DYES, dyes, strict=True)]
     surface = checked("surface", surface, 0, 0.2)
     absorbance = checked("carbon", carbon, 0, 8) + amounts @ dye_absorbance(wavelengths)
     return surface + (base - surface) * np.exp(-absorbance)

@@ -20,14 +20,14 @@ class Curve(NamedTuple):
 
 
 class Dye(NamedTuple):
-    """Absorbance of a dye at unit concentration: sums and products of steps, each (centre nm, width nm)."""
+    """Absorbance of a dye at unit concentration: falling steps added up, times a rise; each (centre nm, width nm)."""
 
     falls: tuple[tuple[float, float], ...]
     rise: tuple[float, float] | None = None
 
 
 class Fabric(NamedTuple):
-    """Arguments of `materials.fabric` that reproduce a measured fabric."""
+    """Arguments of `materials.fabric` that reproduce a measured fabric; its carbon also makes up for a duller fibre."""
 
     sample: str
     fibre: str

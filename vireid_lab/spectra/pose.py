@@ -10,7 +10,7 @@ from .difficulty import Knobs
 from .identity import Identity
 
 ARM, FOREARM, HAND = 0.165, 0.14, 0.075  # lengths in body heights
-ANKLE, KNEE, HIP, SHOULDER = 0.05, 0.285, 0.52, 0.795  # heights
+ANKLE, KNEE, HIP, SHOULDER = 0.05, 0.285, 0.52, 0.788  # heights
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def joints(pose: Pose, identity: Identity) -> dict[str, np.ndarray]:
 
         arm = -pose.swing * 0.7 * np.sin(phase)
         fore = arm + pose.bend[side]
-        shoulder = np.array([sign * 0.1 * identity.shoulders, SHOULDER, 0.0]) + 0.275 * lean
+        shoulder = np.array([sign * 0.089 * identity.shoulders, SHOULDER, 0.0]) + 0.275 * lean
         out = np.sin(pose.spread)
         elbow = shoulder + ARM * np.array([sign * out, -np.cos(arm), np.sin(arm)])
         turn = pose.inward[side]

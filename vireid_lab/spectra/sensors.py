@@ -16,8 +16,8 @@ def bayer_rgb(leak: float = 0.02, wavelengths: np.ndarray = WAVELENGTHS) -> np.n
     """A colour camera: Bayer filters on silicon behind an infrared-cut filter.
 
     Args:
-        leak: what the infrared-cut filter lets through beyond 700 nm, where all three Bayer filters are transparent,
-            in [0, 1]; 1 is a camera without the filter.
+        leak: share of the light beyond 700 nm that the infrared-cut filter lets through, in [0, 1]; 1 is a camera
+            without the filter. The Bayer filters do not stop it: red is open there, green and blue from about 800 nm.
         wavelengths: (L,) nm.
 
     Returns:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 N = 128  # rows and columns of every texture
+FAR = np.float32(-1e6)  # depth of the background
 CLEAR = 255  # texture value of a hole through which one sees what lies behind
 ACROSS = 256  # steps of the tables over s, the position across the tube in [-1, 1]
 
@@ -105,12 +106,12 @@ class Canvas:
     Attributes:
         labels: (H, W) uint8.
         shading: (H, W) float32, about 1 where the light falls straight on the surface.
-        depth: (H, W) float32, in pixels towards the camera; -inf where only the background is.
+        depth: (H, W) float32, in pixels towards the camera; FAR where only the background is.
     """
 
     def __init__(self, labels: np.ndarray, shading: np.ndarray, light: Light) -> None:
         self.labels, self.shading, self.light = labels, shading, light
-        self.depth = np.full(labels.shape, -np.inf, np.float32)
+        self.depth = np.full(labels.shape, FAR, np.float32)
         height, width = labels.shape
         self._x = np.arange(width, dtype=np.float32) + 0.5
         self._y = np.arange(height, dtype=np.float32) + 0.5
@@ -137,11 +138,12 @@ class Canvas:
         half = scale * np.sqrt((width * cos) ** 2 + (depth * sin) ** 2).astype(np.float32)
         bulge = scale * np.sqrt((width * sin) ** 2 + (depth * cos) ** 2).astype(np.float32)
         reach = float(half.max())
-        half[0] = half[-1] = 1e-9  # nothing is drawn beyond the ends
+        half[0] = half[-1] = 0  # nothing is drawn beyond the ends
+        np.maximum(half, 1e-9, out=half)
         axis = b[:2] - a[:2]
         length = float(np.hypot(*axis))
         along = axis / length if length > 1e-3 else np.array([0.0, 1.0])
-        length = max(length, 0.7 * reach)  # a tube that points at the camera still shows its end
+        length = max(length, min(reach, scale * surface.length))  # a tube that points at the camera still shows its end
         right = along[::-1] * (1, -1) if along[1] >= 0 else along[::-1] * (-1, 1)
 
         end = a[:2] + along * length

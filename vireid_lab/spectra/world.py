@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from vireid_lab.runtime import InputError, unknown
 
+from . import camera as cameras
+from . import thermal
+from .body import Figure, build_figure, draw_person
+from .camera import Camera, ThermalCamera
 from .difficulty import DIFFICULTIES
-from .labels import CODES
+from .identity import Identity, sample_identity
+from .labels import CODES, FIRST_PERSON
+from .pose import sample_pose
+from .scene import Scene, build_scene
+from .stage import Stage, occlude, patches, sample_stage, set_stage
+from .surface import Canvas
+from .wardrobe import WARDROBES
 
 VERSION = 1  # raised whenever the same seed gives other bytes
-INFRARED = ("nir", "thermal")
-WARDROBES = ("benchmark", "pretraining")
+INFRARED_KINDS = ("nir", "thermal")
+OVERSAMPLING = 2  # people are drawn at twice the size of the image
+_IDENTITY, _SCENE, _CAMERA, _GEOMETRY, _MOMENT, _PIXELS = range(6)  # streams of random numbers
 
 
 @dataclass(frozen=True)
@@ -32,25 +44,143 @@ class Shot:
 
 
 class World:
-    def __init__(self, seed, size=(96, 48), difficulty="medium", infrared="nir", wardrobe="benchmark"):
+    """Renders people; a pure function of its arguments and of those of `render`.
+
+    Args:
+        seed: 0 or more.
+        size: (H, W) of the images in pixels, each 32 to 1024.
+        difficulty: a name in `difficulty.DIFFICULTIES`.
+        infrared: "nir" (reflected near infrared) or "thermal" (emission).
+        wardrobe: "benchmark", or "pretraining" with other garments, colours, prints and places.
+
+    Raises:
+        InputError: an argument is none of these.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        size: tuple[int, int] = (96, 48),
+        difficulty: str = "medium",
+        infrared: str = "nir",
+        wardrobe: str = "benchmark",
+    ) -> None:
         for kind, value, options in (
             ("difficulty", difficulty, DIFFICULTIES),
-            ("infrared", infrared, INFRARED),
+            ("infrared", infrared, INFRARED_KINDS),
             ("wardrobe", wardrobe, WARDROBES),
         ):
             if value not in options:
                 raise unknown(kind, value, options)
-        self.seed, self.size = seed, tuple(size)
+        _check_integer("seed", seed, 0)
+        if len(size) != 2 or not all(isinstance(n, (int, np.integer)) and 32 <= n <= 1024 for n in size):
+            raise InputError(f"size {size}: give (height, width) in pixels, each 32 to 1024")
+        self.seed, self.size, self.infrared, self.wardrobe = int(seed), (int(size[0]), int(size[1])), infrared, wardrobe
+        self.knobs = DIFFICULTIES[difficulty]
+        self._kept: dict[tuple, object] = {}
+
+    def _rng(self, stream: int, *keys: int) -> np.random.Generator:
+        # both wardrobes draw from the same seed: the name keeps their people apart
+        return np.random.default_rng([self.seed, list(WARDROBES).index(self.wardrobe), stream, *keys])
+
+    def _keep(self, key: tuple, make: Callable[[], object], limit: int = 512):
+        if key not in self._kept:
+            if len(self._kept) >= limit:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[key] = make()
+        return self._kept[key]
+
+    def identity(self, pid: int) -> Identity:
+        """The person with this number (0 or more)."""
+        _check_integer("pid", pid, 0)
+        return self._keep(("identity", pid), lambda: sample_identity(self._rng(_IDENTITY, pid), self.wardrobe, self.knobs))
+
+    def _figure(self, pid: int) -> Figure:
+        return self._keep(("figure", pid), lambda: build_figure(self.identity(pid)))
+
+    def _place(self, camid: int) -> str:
+        places = WARDROBES[self.wardrobe].scenes
+        return places[camid % len(places)]
+
+    def scene(self, camid: int) -> Scene:
+        """What a camera (0 or more; 0 is that of shots of one moment) looks at, in both modalities."""
+        _check_integer("camid", camid, 0)
+        height = OVERSAMPLING * self.size[0]
+        return self._keep(("scene", camid), lambda: build_scene(self._rng(_SCENE, camid), self._place(camid), height))
+
+    def camera(self, camid: int, modality: int) -> Camera | ThermalCamera:
+        """The camera with this number (0 or more) in a modality (0 visible, 1 infrared)."""
+        _check_integer("camid", camid, 0)
+        if modality not in (0, 1):
+            raise InputError(f"modality {modality}: give 0 (visible) or 1 (infrared)")
+
+        def make() -> Camera | ThermalCamera:
+            rng = self._rng(_CAMERA, camid, modality)
+            if modality == 0:
+                return cameras.visible_camera(rng, self._place(camid))
+            return cameras.infrared_camera(rng) if self.infrared == "nir" else cameras.thermal_camera(rng, self.size)
+
+        return self._keep(("camera", camid, modality), make)
 
     def render(self, pid: int, camid: int, modality: int, index: int, moment: int | None = None) -> Shot:
-        rng = np.random.default_rng([self.seed, pid, camid, modality, index])
-        height, width = self.size
-        if height < 32:
-            raise InputError("small")
-        mask = np.zeros(self.size, np.uint8)
-        mask[height // 10 : -height // 10, width // 3 : -width // 3] = CODES["upper"]
-        image = rng.integers(0, 255, (height, width, 3), dtype=np.uint8)
-        image[mask > 0] = np.random.default_rng([self.seed, pid]).integers(0, 255, 3)
-        if modality == 1:
-            image[:] = image[..., :1]
-        return Shot(image, mask, 85)
+        """Renders one image.
+
+        Args:
+            pid: person, 0 or more.
+            camid: camera, 0 or more.
+            modality: 0 visible, 1 infrared.
+            index: number of the image of this person, camera and modality, 0 or more.
+            moment: shots of one person with the same moment share pose, view, place and crop, as those of a dual camera
+                do, and so their masks are equal; None: the image has its own.
+
+        Returns:
+            The image, its mask and its JPEG quality.
+
+        Raises:
+            InputError: an argument is out of range.
+        """
+        camera, figure = self.camera(camid, modality), self._figure(pid)
+        _check_integer("index", index, 0)
+        if moment is None:
+            scene, rng = self.scene(camid), self._rng(_GEOMETRY, pid, camid, modality, index)
+        else:
+            _check_integer("moment", moment, 0)
+            scene, rng = self.scene(0), self._rng(_MOMENT, pid, moment)
+        stage, pose = sample_stage(rng, scene, self.knobs), sample_pose(rng, self.knobs)
+        canvas = set_stage(stage, scene, camera.light, tuple(OVERSAMPLING * n for n in self.size))
+        height = canvas.labels.shape[0]
+        feet = (canvas.labels.shape[1] / 2 + stage.right * height, stage.feet * height)
+        draw_person(canvas, figure, pose, feet, stage.scale * height, scene.pitch)
+        occlude(stage, canvas)
+        mask = canvas.labels[::OVERSAMPLING, ::OVERSAMPLING].copy()
+        pixels = self._rng(_PIXELS, pid, camid, modality, index)
+        if isinstance(camera, ThermalCamera):
+            image = self._emitted(canvas, figure, scene, camera, stage)
+            return Shot(cameras.develop_thermal(image, camera, self.knobs, pixels), mask, camera.quality)
+        image = self._reflected(canvas, figure, scene, camera, stage)
+        return Shot(cameras.develop(image, mask, camera, self.knobs, pixels), mask, camera.quality)
+
+    def _reflected(self, canvas: Canvas, figure: Figure, scene: Scene, camera: Camera, stage: Stage) -> np.ndarray:
+        """(H, W, C) linear light: Eq. 1 of each label times the shading."""
+        reflectances = np.concatenate([scene.reflectances, figure.identity.reflectances])
+        reflectances[CODES["occluder"]] = stage.occluder_reflectance
+        colours = camera.colours(reflectances)
+        colours[:FIRST_PERSON] *= camera.reach
+        light = canvas.shading * patches(stage, canvas.labels.shape, camera.spot)
+        return cameras.halve(colours[canvas.labels] * light[..., None])
+
+    def _emitted(self, canvas: Canvas, figure: Figure, scene: Scene, camera: ThermalCamera, stage: Stage) -> np.ndarray:
+        """(H, W) radiance over the camera's span."""
+        air = camera.ambient
+        celsius = np.concatenate([air + scene.warmth, figure.identity.temperatures(air)])
+        span = (air - 6.0 + stage.drift, 35.0 + stage.drift)
+        radiance = thermal.label_radiance(celsius, 0.95, air, span).astype(np.float32)
+        surroundings = radiance[:FIRST_PERSON].mean()
+        contrast = np.where(np.arange(len(radiance)) < FIRST_PERSON, 0.12, radiance - surroundings).astype(np.float32)
+        light = canvas.shading
+        return cameras.halve(radiance[canvas.labels] + contrast[canvas.labels] * (np.clip(light, 0.3, 1.6) - 1))
+
+
+def _check_integer(name: str, value: object, low: int) -> None:
+    if not isinstance(value, (int, np.integer)) or value < low:
+        raise InputError(f"{name} {value!r}: give a whole number from {low}")

@@ -1,0 +1,254 @@
+"""What stands behind a person: walls, windows, vegetation, floors and loose objects, as labels and surface detail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from . import materials
+from .labels import BACKGROUND, CODES
+
+CLUTTER = ("wood", "metal", "paint_a", "paint_b", "vegetation", "glass", "plaster", "concrete", "brick")
+WIDTH, HEIGHT = 2.4, 1.15  # of a scene, in image heights: an image is a window on it
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The place a camera looks at. Arrays are larger than an image, which is a window on them.
+
+    Attributes:
+        labels: (h, w) uint8.
+        detail: (h, w) float32, variation of reflectance and light over a material, about 1.
+        pitch: angle by which the camera looks down, radians.
+        reflectances: (len(BACKGROUND), L).
+        warmth: (len(BACKGROUND),) degrees C of each material above the air.
+    """
+
+    labels: np.ndarray
+    detail: np.ndarray
+    pitch: float
+    reflectances: np.ndarray
+    warmth: np.ndarray
+
+
+def texture(rng: np.random.Generator, shape: tuple[int, int], grain: float, contrast: float) -> np.ndarray:
+    """(h, w) lognormal noise around 1 with spots of `grain` pixels."""
+    noise = gaussian_filter(rng.standard_normal(shape, dtype=np.float32), grain, mode="wrap")
+    return np.exp(contrast * noise / noise.std()).astype(np.float32)
+
+
+class Painter:
+    """Paints materials on a scene; positions are in image heights from its upper left corner."""
+
+    def __init__(self, rng: np.random.Generator, height: int) -> None:
+        self.rng, self.unit = rng, height
+        shape = (round(HEIGHT * height), round(WIDTH * height))
+        self.labels, self.detail = np.zeros(shape, np.uint8), np.ones(shape, np.float32)
+        self.y, self.x = (np.arange(n, dtype=np.float32) / height for n in shape)
+        self.fine = texture(rng, shape, 0.6, 0.1)
+        self.coarse = texture(rng, shape, height / 60, 0.2)
+        self.leaves = texture(rng, shape, height / 110, 0.65) * texture(rng, shape, height / 16, 0.35)
+
+    def box(self, left: float, top: float, right: float, bottom: float) -> tuple[slice, slice]:
+        left, top, right, bottom = (max(0, round(v * self.unit)) for v in (left, top, right, bottom))
+        return slice(top, bottom), slice(left, right)
+
+    def fill(self, box: tuple[slice, slice], material: str, light: float = 1.0) -> None:
+        """Covers a rectangle with a material and its own grain."""
+        grain = self.leaves if material in ("vegetation", "soil") else self.coarse if material in ("plaster", "wood") else self.fine
+        self.labels[box] = CODES[material]
+        self.detail[box] = light * grain[box] * (1.0 if material == "vegetation" else self.coarse[box] ** 0.5)
+
+    def joints(self, box: tuple[slice, slice], course: float, length: float, bond: bool, label: str, gap: float = 0.16) -> None:
+        """Draws the joints of bricks, tiles or slabs: courses of a height, stones of a length."""
+        y, x = self.y[box[0], None], self.x[None, box[1]]
+        row = np.floor(y / course)
+        lines = (np.mod(y / course, 1) < gap) | (np.mod(x / length + 0.5 * bond * row, 1) < gap * course / length)
+        self.labels[box][lines] = CODES[label]
+        stone = np.mod(np.sin(np.floor(x / length + 0.5 * bond * row) * 12.9 + row * 78.2) * 43758.5, 1)
+        self.detail[box] *= (0.82 + 0.36 * stone) * np.where(lines, 0.85, 1)
+
+    def hedge(self, top: float, bottom: float, rough: float = 0.06) -> None:
+        """Vegetation with a ragged upper edge."""
+        edge = gaussian_filter(self.rng.standard_normal(len(self.x)), self.unit / 30, mode="wrap")
+        edge = top + rough * edge / edge.std() + 0.012 * self.rng.standard_normal(len(self.x))
+        inside = (self.y[:, None] > edge[None]) & (self.y[:, None] < bottom)
+        self.labels[inside] = CODES["vegetation"]
+        self.detail[inside] = self.leaves[inside]
+
+    def windows(self, top: float, bottom: float, pitch: float, frame: str, glass: str = "glass") -> None:
+        """A row of windows with frames, sills and bright reflections."""
+        start = self.rng.uniform(0, pitch)
+        for left in np.arange(start, WIDTH - 0.1, pitch):
+            right = left + pitch * 0.55
+            self.fill(self.box(left - 0.015, top - 0.015, right + 0.015, bottom + 0.02), frame, 1.05)
+            pane = self.box(left, top, right, bottom)
+            self.fill(pane, glass)
+            self.detail[pane] *= 0.5 + 1.1 * self.rng.random() + 0.5 * np.tri(*self.detail[pane].shape, dtype=np.float32)
+            middle = (left + right) / 2
+            self.fill(self.box(middle - 0.006, top, middle + 0.006, bottom), frame)
+
+    def uprights(self, count: int, width: float, top: float, bottom: float, material: str) -> None:
+        """Round poles, trunks or pillars at random places."""
+        for left in self.rng.uniform(0, WIDTH - width, count):
+            wide = width * self.rng.uniform(0.7, 1.4)
+            box = self.box(left, top, left + wide, bottom)
+            self.fill(box, material)
+            across = np.linspace(-1, 1, self.detail[box].shape[1], dtype=np.float32)
+            self.detail[box] *= 1.1 - 0.6 * (across - 0.25) ** 2
+
+    def signs(self, count: int, top: float, bottom: float) -> None:
+        """Posters and notice boards of two paints."""
+        for left in self.rng.uniform(0, WIDTH - 0.2, count):
+            w, h = self.rng.uniform(0.08, 0.28), self.rng.uniform(0.1, 0.3)
+            y = self.rng.uniform(top, max(top + 0.01, bottom - h))
+            first, second = self.rng.permutation(["paint_a", "paint_b"])
+            self.fill(self.box(left, y, left + w, y + h), first)
+            for k in range(self.rng.integers(1, 4)):
+                a = y + h * (0.1 + 0.28 * k)
+                self.fill(self.box(left + 0.15 * w, a, left + w * self.rng.uniform(0.4, 0.9), a + 0.15 * h), second)
+
+    def floor(self, material: str, base: float, seam: str | None = None, course: float = 0.05) -> None:
+        """The ground from the foot of the wall downwards, darker near the wall."""
+        box = self.box(0, base, WIDTH, HEIGHT)
+        self.fill(box, material)
+        if seam:
+            self.joints(box, course, course * 3, True, seam, 0.1)
+        rise = (self.y[box[0], None] - base) / (HEIGHT - base)
+        self.detail[box] *= 0.75 + 0.35 * np.sqrt(rise.clip(0))
+
+
+def _street(p: Painter, base: float) -> None:
+    wall = p.box(0, 0, WIDTH, base)
+    p.fill(wall, "brick")
+    p.joints(wall, 0.028, 0.075, True, "mortar")
+    p.windows(0.08, 0.36, p.rng.uniform(0.4, 0.6), "plaster")
+    p.uprights(2, 0.14, 0.3, base, "wood")
+    p.floor("asphalt", base)
+    p.fill(p.box(0, base, WIDTH, base + 0.07), "concrete", 0.9)
+    p.uprights(2, 0.03, 0, base + 0.06, "metal")
+    p.signs(3, 0.1, base)
+
+
+def _park(p: Painter, base: float) -> None:
+    p.fill(p.box(0, 0, WIDTH, base), "vegetation", 0.7)
+    p.uprights(5, 0.07, 0, base, "wood")
+    p.hedge(0.35, base)
+    p.floor("soil", base)
+    p.fill(p.box(0, base + 0.1, WIDTH, HEIGHT), "concrete")
+    p.hedge(base - 0.03, base + 0.06, 0.02)
+    p.uprights(2, 0.025, 0.1, base + 0.05, "metal")
+
+
+def _corridor(p: Painter, base: float) -> None:
+    p.fill(p.box(0, 0, WIDTH, base), "plaster")
+    p.fill(p.box(0, base * 0.6, WIDTH, base), "paint_a", 0.95)
+    p.fill(p.box(0, base - 0.03, WIDTH, base), "wood", 0.8)
+    for left in p.rng.uniform(0, WIDTH - 0.3, 3):
+        p.fill(p.box(left - 0.02, 0.1, left + 0.28, base), "metal")
+        p.fill(p.box(left, 0.12, left + 0.26, base), "wood")
+        p.fill(p.box(left + 0.09, 0.2, left + 0.17, 0.4), "glass")
+    p.signs(6, 0.08, base * 0.6)
+    p.floor("tile", base, "mortar", 0.06)
+
+
+def _plaza(p: Painter, base: float) -> None:
+    p.fill(p.box(0, 0, WIDTH, base), "concrete")
+    p.windows(0.05, base - 0.1, 0.32, "metal")
+    p.signs(4, 0.1, base)
+    p.floor("concrete", base, "mortar", 0.07)
+    p.hedge(base - 0.12, base + 0.03, 0.05)
+    p.fill(p.box(0, base - 0.01, WIDTH * 0.6, base + 0.06), "brick", 0.9)
+    p.uprights(3, 0.06, 0, base + 0.04, "concrete")
+
+
+def _garage(p: Painter, base: float) -> None:
+    p.fill(p.box(0, 0, WIDTH, base), "concrete", 0.8)
+    p.fill(p.box(0, 0.25, WIDTH, 0.32), "paint_b")
+    p.floor("asphalt", base)
+    for left in np.arange(p.rng.uniform(0, 0.3), WIDTH - 0.3, 0.75):
+        material = str(p.rng.choice(["paint_a", "metal", "paint_b"]))
+        p.fill(p.box(left, base - 0.22, left + 0.5, base), material)
+        p.fill(p.box(left + 0.06, base - 0.34, left + 0.42, base - 0.2), material, 1.1)
+        p.fill(p.box(left + 0.09, base - 0.32, left + 0.39, base - 0.22), "glass")
+        p.fill(p.box(left + 0.05, base - 0.06, left + 0.14, base + 0.03), "asphalt", 0.4)
+        p.fill(p.box(left + 0.36, base - 0.06, left + 0.45, base + 0.03), "asphalt", 0.4)
+        p.fill(p.box(left + 0.6, base + 0.05, left + 0.63, HEIGHT), "plaster")
+    p.uprights(3, 0.13, 0, base + 0.02, "concrete")
+
+
+def _station(p: Painter, base: float) -> None:
+    wall = p.box(0, 0, WIDTH, base)
+    p.fill(wall, "tile")
+    p.joints(wall, 0.05, 0.05, False, "mortar", 0.1)
+    p.fill(p.box(0, 0.18, WIDTH, 0.25), "paint_a")
+    p.signs(6, 0.28, base)
+    p.uprights(4, 0.09, 0, base + 0.03, "metal")
+    p.floor("tile", base, "mortar", 0.09)
+    p.fill(p.box(0, base + 0.12, WIDTH, base + 0.16), "paint_b")
+
+
+def _garden(p: Painter, base: float) -> None:
+    fence = p.box(0, 0.2, WIDTH, base)
+    p.fill(p.box(0, 0, WIDTH, 0.25), "vegetation", 0.9)
+    p.fill(fence, "wood")
+    p.joints(fence, 0.6, 0.06, False, "soil", 0.05)
+    p.hedge(base - 0.2, base + 0.02, 0.1)
+    p.floor("vegetation", base)
+    p.fill(p.box(0, base + 0.15, WIDTH, HEIGHT), "soil", 1.1)
+    p.uprights(3, 0.05, 0, base, "wood")
+
+
+def _warehouse(p: Painter, base: float) -> None:
+    p.fill(p.box(0, 0, WIDTH, base), "metal", 0.6)
+    for top in np.arange(0.02, base, 0.22):
+        for left in np.arange(p.rng.uniform(0, 0.1), WIDTH, 0.22):
+            material = str(p.rng.choice(["wood", "paint_a", "paint_b", "plaster", "metal"]))
+            p.fill(p.box(left, top + p.rng.uniform(0, 0.1), left + 0.18, top + 0.2), material, p.rng.uniform(0.6, 1.1))
+        p.fill(p.box(0, top + 0.2, WIDTH, top + 0.22), "metal")
+    p.uprights(7, 0.025, 0, base, "metal")
+    p.floor("concrete", base)
+
+
+SCENES = {
+    "street": _street, "park": _park, "corridor": _corridor, "plaza": _plaza, "garage": _garage,
+    "station": _station, "garden": _garden, "warehouse": _warehouse,
+}  # fmt: skip
+INDOORS = ("corridor", "garage", "station", "warehouse")
+
+
+def _reflectances(rng: np.random.Generator) -> np.ndarray:
+    """(len(BACKGROUND), L): every place has its own brick, plants and paints."""
+
+    def paint(strength: float, carbon: float) -> np.ndarray:
+        return materials.paint(rng.uniform(0, strength, 3), carbon=rng.uniform(0.1, carbon))
+
+    def measured(*names: str) -> np.ndarray:
+        return np.clip(materials.background(str(rng.choice(names))) * rng.uniform(0.75, 1.25), 0, 1)
+
+    table = {
+        "asphalt": measured("asphalt", "paving", "roofing"), "concrete": measured("concrete", "pale concrete"),
+        "brick": measured("brick", "dark brick", "tan brick", "grey brick"), "mortar": measured("concrete"),
+        "plaster": paint(0.3, 0.7), "tile": paint(0.5, 1.2), "soil": measured("soil", "dry grass"),
+        "vegetation": measured("vegetation", "oak leaf", "pine needles"), "wood": measured("wood", "plywood", "cardboard"),
+        "glass": measured("glass"), "metal": measured("painted metal", "coated steel", "metal"),
+        "paint_a": paint(2.5, 0.5), "paint_b": paint(2.5, 2.0), "occluder": paint(1.5, 2.0),
+    }  # fmt: skip
+    return np.stack([table[name] for name in BACKGROUND])
+
+
+def build_scene(rng: np.random.Generator, kind: str, height: int) -> Scene:
+    """Builds a place.
+
+    Args:
+        rng: the place's generator.
+        kind: a name in SCENES.
+        height: of the images in pixels, as drawn.
+    """
+    painter = Painter(rng, height)
+    SCENES[kind](painter, float(rng.uniform(0.6, 0.84)))
+    warmth = rng.normal(0, 2.0, len(BACKGROUND))
+    pitch = float(rng.uniform(0.05, 0.28))
+    return Scene(painter.labels, painter.detail, pitch, _reflectances(rng), warmth)
