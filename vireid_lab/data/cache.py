@@ -68,20 +68,26 @@ def open_cache(root: Path, records: Sequence[Record], size: tuple[int, int], mas
         return ImageCache(images)
     without = next((record for record in records if record.mask is None), None)
     if without:
-        raise InputError(f"{root / without.path} has no material mask: only synthetic data sets ('vireid data make') do")
-    labels = [record.mask for record in records]
-    return ImageCache(
-        images, _cached(root, labels, (height, width), lambda path: resize(read_image(path, "L"), size, nearest=True))
-    )
+        raise InputError(f"{root / without.path} has no material mask: only what 'vireid data make' writes has masks")
+    names = [record.mask for record in records]
+    labels = _cached(root, names, (height, width), lambda path: resize(read_image(path, "L"), size, nearest=True))
+    return ImageCache(images, labels)
 
 
 def _cached(root: Path, paths: list[str], shape: tuple[int, ...], decode: Callable[[Path], object]) -> Path:
     """The .npy file, (N, *shape) uint8, of these image files; built where it is not there."""
     file = cache_dir() / "images" / f"{_key(root, paths, shape)}.npy"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(file.with_suffix(".lock")):
-        if not file.exists():
-            _build(file, root, paths, shape, decode)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(file.with_suffix(".lock")):
+            for left in file.parent.glob(f".{file.stem}-*"):  # by a process that was killed while it held the lock
+                left.unlink()
+            if not file.exists():
+                _build(file, root, paths, shape, decode)
+    except OSError as error:
+        raise InputError(
+            f"the image cache {file.parent} cannot be written ({error.strerror}): set VIREID_CACHE to another folder"
+        ) from error
     return file
 
 

@@ -54,7 +54,7 @@ def _scan_test(scan: Scan, modality: int, test: set[int]) -> None:
         return
     for camera_name in folders(scan, top):
         if camera_name not in {f"cam{camera}" for camera in CAMERAS}:
-            scan.report(f"{top}/{camera_name}", "mislabelled", "unknown camera folder, left out: there are cam1 to cam9")
+            scan.report(f"{top}/{camera_name}", "mislabelled", "unknown camera, left out: LLCM has cam1 to cam9")
             continue
         camera = int(camera_name.removeprefix("cam"))
         for pid in folders(scan, f"{top}/{camera_name}"):
@@ -71,7 +71,8 @@ def _scan_test(scan: Scan, modality: int, test: set[int]) -> None:
 def _compare(scan: Scan, path: str, name: re.Match, pid: int, camera: int, modality: int) -> None:
     """Reports a file whose name says another identity, camera or modality than its folders."""
     if (int(name["pid"]), int(name["camera"]), name["folder"]) != (pid, camera, FOLDERS[modality]):
-        scan.report(path, "mislabelled", f"name and folder differ: folder is {pid:04d}, c{camera:02d}, {FOLDERS[modality]}")
+        folder = f"{FOLDERS[modality]} {pid:04d} c{camera:02d}"
+        scan.report(path, "mislabelled", f"named otherwise than its folder ({folder}), which counts: mend the name")
 
 
 def audit_llcm(scan: Scan) -> None:

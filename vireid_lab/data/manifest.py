@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,24 +20,25 @@ NAMES = ("manifest.csv", "manifest.parquet")
 def scan_manifest(table: Path) -> Scan:
     """Reads a manifest; paths are relative to its folder.
 
-    Columns: path; pid and camid (integers); modality ("visible" or "infrared", or 0 or 1); split ("train", and
-    "query" and "gallery", or "test" where the protocol forms them). Other columns are ignored.
+    Columns: path; pid and camid (whole numbers); modality ("visible" or "infrared", or 0 or 1); split ("train",
+    and "query" and "gallery", or "test" where the protocol forms them). Other columns are ignored. An image is listed
+    once, or once as query and once in the gallery.
     """
     scan = Scan(table.parent)
     rows = _parquet_rows(table) if table.suffix == ".parquet" else _csv_rows(table)
-    seen: set[str] = set()
+    splits: dict[str, set[str]] = defaultdict(set)
     for place, row in rows:
-        fault = _fault(scan, row)
+        path, split, earlier = row["path"], row["split"], splits[row["path"]]
+        fault = _fault(row)
         if fault:
             scan.report(place, "unreadable", fault)
-        elif not (scan.root / row["path"]).is_file():
-            scan.report(row["path"], "missing", f"listed in {place}: paths are relative to the manifest's folder")
-        elif row["path"] in seen and row["split"] == "train":
-            scan.report(place, "mislabelled", f"{row['path']} is listed twice, left out the second time")
+        elif not (scan.root / path).is_file():
+            scan.report(path, "missing", f"listed in {place}: paths are relative to the manifest's folder")
+        elif split in earlier or (earlier and earlier | {split} != {"query", "gallery"}):
+            scan.report(place, "mislabelled", f"left out: {path} is listed before, as {' and '.join(sorted(earlier))}")
         else:
-            seen.add(row["path"])
-            modality = _modality(row["modality"])
-            scan.add(row["path"], int(row["pid"]), int(row["camid"]), modality, row["split"])
+            earlier.add(split)
+            scan.add(path, int(row["pid"]), int(row["camid"]), _modality(row["modality"]), split)
     return scan
 
 
@@ -44,10 +46,10 @@ def _modality(value: str) -> int | None:
     return {"0": 0, "1": 1, **{name: code for code, name in enumerate(MODALITY_NAMES)}}.get(value.lower())
 
 
-def _fault(scan: Scan, row: dict[str, str]) -> str | None:
+def _fault(row: dict[str, str]) -> str | None:
     for column in ("pid", "camid"):
         if not row[column].isdecimal():
-            return f"{column} '{row[column]}' is not an integer"
+            return f"{column} '{row[column]}' is no whole number from 0 on"
     if _modality(row["modality"]) is None:
         return f"modality '{row['modality']}' is neither 'visible' nor 'infrared'"
     if row["split"] not in SPLITS:

@@ -17,6 +17,7 @@ from .records import Record
 
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp"}
 SYSTEM_FILES = {"thumbs.db", "desktop.ini"}
+MASK_TABLE = "masks/materials.json"  # what the labels of the masks mean; shows that there are masks
 STOPPING = ("missing", "unreadable")  # kinds of problem that keep a data set from being used
 
 
@@ -47,10 +48,10 @@ class Scan:
 
     @cached_property
     def has_masks(self) -> bool:
-        return (self.root / "masks").is_dir()
+        return (self.root / MASK_TABLE).is_file()
 
     def add(self, path: str, pid: int, camid: int, modality: int, split: str) -> None:
-        """Adds a record; where the root has a folder `masks`, its mask is masks/<same path>.png."""
+        """Adds a record; where the root has material masks, its own is masks/<same path>.png."""
         mask = mask_path(path) if self.has_masks else None
         self.records.append(Record(path, pid, camid, modality, split, mask))
 

@@ -9,6 +9,7 @@ from .records import INFRARED, VISIBLE
 from .scan import Scan, folders, image_files, read_ids, report_overlap
 
 CAMERAS = {1: VISIBLE, 2: VISIBLE, 3: INFRARED, 4: VISIBLE, 5: VISIBLE, 6: INFRARED}
+LISTS = ("exp/train_id.txt", "exp/val_id.txt", "exp/test_id.txt")
 PERMUTATIONS = "exp/rand_perm_cam.mat"
 
 
@@ -18,10 +19,9 @@ def scan_sysu(root: Path) -> Scan:
     A missing camX/ID folder is normal. Cameras and identities are read from folder names below the root.
     """
     scan = Scan(root)
-    train = read_ids(scan, "exp/train_id.txt") + read_ids(scan, "exp/val_id.txt")
-    test = read_ids(scan, "exp/test_id.txt")
-    report_overlap(scan, "exp/test_id.txt", train, test)
-    split_of = {**dict.fromkeys(train, "train"), **dict.fromkeys(test, "test")}
+    train, val, test = (read_ids(scan, path) for path in LISTS)
+    report_overlap(scan, LISTS[2], train + val, test)
+    split_of = {**dict.fromkeys(train + val, "train"), **dict.fromkeys(test, "test")}
     found = {name for name in folders(scan) if re.fullmatch(r"cam\d+", name)}
     for camera in CAMERAS:
         if f"cam{camera}" not in found:
@@ -32,8 +32,10 @@ def scan_sysu(root: Path) -> Scan:
             scan.report(name, "mislabelled", "unknown camera folder, left out: SYSU-MM01 has cam1 to cam6")
         else:
             _scan_camera(scan, camera, split_of)
-    for pid in sorted(set(split_of) - {record.pid for record in scan.records}):
-        scan.report(f"exp/{split_of[pid]}_id.txt", "missing", f"identity {pid} is listed and has no image in any camera")
+    present = {record.pid for record in scan.records}
+    for path, pids in zip(LISTS, (train, val, test), strict=True):
+        for pid in sorted(set(pids) - present):
+            scan.report(path, "missing", f"identity {pid} is listed and no camera has an image of it")
     return scan
 
 
