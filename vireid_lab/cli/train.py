@@ -1,5 +1,50 @@
-"""`vireid train`: being written."""
+"""`vireid train`: trains a recipe into a run folder."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
 
 
-def add_command(commands, common):
-    pass
+def add_command(commands, common) -> None:
+    """Adds the command to the command line."""
+    parser = commands.add_parser(
+        "train",
+        parents=[common],
+        help="train a recipe",
+        description="Trains a recipe into a run folder: config.json, run.json, metrics.jsonl, checkpoints. On several "
+        "GPUs or processes: torchrun --nproc-per-node N -m vireid_lab train ...",
+    )
+    parser.add_argument("recipe", metavar="RECIPE", help="e.g. baseline, agw, pcb")
+    parser.add_argument("--data", required=True, metavar="ROOT", help="data set in any known layout, or a manifest")
+    parser.add_argument("--preset", default="tiny", help="paper (published settings), small (one GPU), tiny (CPU)")
+    parser.add_argument("--out", metavar="RUN", help="run folder (default: runs/RECIPE/<hash of settings and data>)")
+    parser.add_argument("--set", nargs="+", action="extend", default=[], metavar="key=value", help="change settings")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint, if there is one")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    parser.add_argument("--trial", type=int, default=1, metavar="1..10", help="split of RegDB")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Trains, and says where the run is."""
+    from vireid_lab.recipes.run import open_run, train
+
+    out = train(
+        arguments.recipe,
+        arguments.data,
+        arguments.preset,
+        arguments.out,
+        arguments.set,
+        resume=arguments.resume,
+        device=arguments.device,
+        trial=arguments.trial,
+    )
+    if os.environ.get("RANK", "0") != "0":
+        return 0
+    if arguments.json:
+        print(json.dumps({"run": str(out), **open_run(out).summary}))
+    else:
+        print(f"trained: {out}\nscore it with: vireid evaluate {out}")
+    return 0

@@ -134,7 +134,7 @@ def check_finite(values: np.ndarray, name: str) -> None:
 
 
 def _score(order: np.ndarray, match: np.ndarray, codes: np.ndarray, n_codes: int, cmc: str) -> QueryScores:
-    """Scores a block of Q rankings; order (Q, G), match (Q, G) by gallery column, codes (G,) identities 0..n_codes-1."""
+    """Scores Q rankings: order (Q, G), match (Q, G) by gallery column, codes (G,) identities as 0..n_codes-1."""
     n = len(order)
     ranked = np.flatnonzero(np.take_along_axis(match, order, axis=1))  # by query, then by rank
     query, column = np.divmod(ranked, order.shape[1])

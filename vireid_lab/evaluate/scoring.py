@@ -1,0 +1,218 @@
+"""From features to a result: trials, distances, metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from vireid_lab.data.records import Dataset, Record
+from vireid_lab.runtime import InputError
+
+from .distances import euclidean_distances, l2_normalise
+from .metrics import CHUNK, QueryScores, check_finite, score_queries, stable_ranking
+from .protocols import Protocol, default_protocol, get_protocol, pool_positions, require_layout
+from .rerank import rerank_distances
+from .result import Conditions, Result
+from .trials import Pool, Sampling, Trial, build_trials, choose_sampling
+
+if TYPE_CHECKING:
+    from .features import Features  # brings torch, which a feature file does not need
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user may choose about an evaluation; None takes the default of the protocol.
+
+    Attributes:
+        gallery: "official" or "seeded".
+        shots: images for each identity and camera in the gallery, 1 or 10.
+        trials: number of trials.
+        llcm_reading: "paper", "released-transposed" or "full-gallery".
+        l2: scale features to unit length first (Euclidean order is then that of the cosine).
+        rerank: k-reciprocal re-ranking.
+    """
+
+    gallery: str | None = None
+    shots: int | None = None
+    trials: int | None = None
+    llcm_reading: str | None = None
+    l2: bool = True
+    rerank: bool = False
+
+
+DEFAULTS = Options()
+
+
+class Side(NamedTuple):
+    """Queries or gallery: features (N, d) and what they are of."""
+
+    features: np.ndarray
+    pool: Pool
+
+    def take(self, positions: np.ndarray) -> Side:
+        """Some of the images, in the order of `positions`."""
+        return Side(self.features[positions], self.pool.take(positions))
+
+
+@dataclass(frozen=True)
+class TopMatches:
+    """The nearest gallery images of each query.
+
+    Attributes:
+        indices: (Q, k) positions in the gallery, nearest first; -1 where fewer than k are left.
+        distances: (Q, k) Euclidean (or re-ranked) distances; NaN where fewer than k are left.
+        correct: (Q, k) bool, whether it is the query's identity.
+    """
+
+    indices: np.ndarray
+    distances: np.ndarray
+    correct: np.ndarray
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The two sides of a protocol with the trials that are drawn from them.
+
+    Attributes:
+        protocol: the protocol, in the chosen reading.
+        options: the user's choices.
+        sampling: how the trials were drawn.
+        query: all images that may be queries.
+        gallery: all images that may be in the gallery.
+    """
+
+    protocol: Protocol
+    options: Options
+    sampling: Sampling
+    query: Side
+    gallery: Side
+
+    @cached_property
+    def trials(self) -> list[Trial]:
+        """Positions in `query` and `gallery` of each trial's images; one trial of all where nothing is drawn."""
+        return build_trials(self.protocol, self.sampling, self.query.pool, self.gallery.pool)
+
+    def sides(self, trial: int = 0) -> tuple[Side, Side]:
+        """Queries and gallery of one trial."""
+        query, gallery = self.trials[trial]
+        return self.query.take(query), self.gallery.take(gallery)
+
+    def score(self, trial: int = 0) -> QueryScores:
+        """Scores of each query of one trial, for curves and pictures."""
+        query, gallery = self.sides(trial)
+        cmc = self.protocol.cmc
+        blocks = self._distances(query, gallery)
+        return QueryScores.concatenate(
+            [score_queries(d, query.pool.ids[rows], gallery.pool.ids, removed, cmc) for rows, d, removed in blocks]
+        )
+
+    def top_matches(self, k: int = 10, trial: int = 0) -> TopMatches:
+        """The k nearest gallery images of each query of one trial, without those that the protocol removes."""
+        query, gallery = self.sides(trial)
+        parts = []
+        for rows, distances, removed in self._distances(query, gallery):
+            if removed is not None:
+                distances = np.where(removed, np.inf, distances)
+            indices = stable_ranking(distances)[:, :k]
+            nearest = np.take_along_axis(distances, indices, axis=1)
+            correct = gallery.pool.ids[indices] == query.pool.ids[rows, None]
+            left = np.isfinite(nearest)
+            parts.append((np.where(left, indices, -1), np.where(left, nearest, np.nan), correct & left))
+        return TopMatches(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+    def result(self, **context: object) -> Result:
+        """Mean over all trials; `context` holds the conditions that the features come with (`Conditions`)."""
+        protocol, options = self.protocol, self.options
+        scores = [self.score(trial) for trial in range(len(self.trials))]
+        conditions = Conditions(
+            protocol=protocol.name,
+            gallery=self.sampling.gallery,
+            shots=self.sampling.shots,
+            trials=self.sampling.trials,
+            llcm_reading=(options.llcm_reading or "paper") if protocol.layout == "llcm" else None,
+            removal=protocol.removal,
+            cmc=protocol.cmc,
+            l2=options.l2,
+            rerank=options.rerank,
+            **context,
+        )
+        return Result.from_trials(scores, len(self.trials[0].gallery), conditions)
+
+    def _distances(self, query: Side, gallery: Side) -> Iterator[tuple[slice, np.ndarray, np.ndarray | None]]:
+        """Blocks of (rows of the queries, distances (rows, G), removed (rows, G) or None)."""
+        prepare = l2_normalise if self.options.l2 else np.asarray
+        gallery_features = prepare(gallery.features)
+        query_features = prepare(query.features)
+        reranked = rerank_distances(query_features, gallery_features) if self.options.rerank else None
+        size = max(1, CHUNK // len(gallery_features))
+        for start in range(0, len(query_features), size):
+            rows = slice(start, start + size)
+            if reranked is None:
+                distances = euclidean_distances(query_features[rows], gallery_features)
+            else:
+                distances = reranked[rows]
+            of_rows = query.pool.ids[rows], query.pool.cams[rows]
+            yield rows, distances, self.protocol.removed(*of_rows, gallery.pool.ids, gallery.pool.cams)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything about the evaluation of a data set but the features.
+
+    Attributes:
+        protocol: the protocol, in the chosen reading.
+        options: the user's choices.
+        sampling: how trials will be drawn.
+        records: the images that features are needed of, in this order.
+        query: positions in `records` of the images that may be queries.
+        gallery: positions in `records` of the images that may be in the gallery.
+    """
+
+    protocol: Protocol
+    options: Options
+    sampling: Sampling
+    records: list[Record]
+    query: np.ndarray
+    gallery: np.ndarray
+
+    def evaluation(self, features: Features) -> Evaluation:
+        """The evaluation of features of `records`.
+
+        Raises:
+            InputError: features of other images, or NaN in them.
+        """
+        if features.paths != [record.path for record in self.records]:
+            raise InputError(
+                f"the {len(features)} features are not those of the {len(self.records)} images of the plan"
+            )
+        check_finite(features.features, "features")
+        every = Side(features.features, Pool(features.ids, features.cams, features.paths))
+        return Evaluation(self.protocol, self.options, self.sampling, every.take(self.query), every.take(self.gallery))
+
+
+def plan_evaluation(
+    dataset: Dataset, protocol: str | None = None, options: Options = DEFAULTS, split: str = "test"
+) -> Plan:
+    """Settles how a data set is evaluated, before any feature is extracted.
+
+    Args:
+        dataset: the data set.
+        protocol: name; None takes the layout's default.
+        options: the user's choices. The official gallery is of the test split only.
+        split: "test" (with a manifest's splits "query" and "gallery"), or "train" for the training identities.
+
+    Raises:
+        InputError: protocol, options and data set do not go together.
+    """
+    chosen = get_protocol(protocol or default_protocol(dataset.layout), options.llcm_reading)
+    require_layout(chosen, dataset.layout)
+    if split == "train":
+        options = replace(options, gallery=None)
+    sampling = choose_sampling(chosen, dataset.root, options.gallery, options.shots, options.trials, split)
+    splits = ("test", "query", "gallery") if split == "test" else (split,)
+    records = [record for record in dataset.records if record.split in splits]
+    return Plan(chosen, options, sampling, records, *pool_positions(chosen, records))
