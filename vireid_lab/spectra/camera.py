@@ -80,10 +80,10 @@ def visible_camera(rng: np.random.Generator, place: str) -> Camera:
             illuminants.fluorescent(), illuminants.daylight(rng.uniform(5500, 7500)),
         )  # fmt: skip
         illuminant = lamps[rng.integers(len(lamps))]
-        light = Light(_unit(rng.normal(0, 0.4), -1.0, rng.uniform(0.4, 1.1)), float(rng.uniform(0.35, 0.5)))
+        light = Light(_unit(rng.normal(0, 0.4), -1.0, rng.uniform(0.4, 1.1)), float(rng.uniform(0.25, 0.4)))
     else:
         illuminant = illuminants.daylight(rng.uniform(4500, 9500))
-        light = Light(_unit(rng.normal(0, 0.8), -0.7, rng.uniform(0.4, 1.2)), float(rng.uniform(0.25, 0.5)))
+        light = Light(_unit(rng.normal(0, 0.8), -0.7, rng.uniform(0.4, 1.2)), float(rng.uniform(0.15, 0.4)))
     return Camera(
         sensors.bayer_rgb(leak=rng.uniform(0.0, 0.04)), illuminant, np.exp(rng.normal(0, 0.07, 3)), light,
         reach=float(rng.uniform(0.8, 1.2)), spot=float(rng.uniform(0, 0.25)), noise=float(rng.uniform(0.5, 1.2)),
@@ -97,16 +97,18 @@ def infrared_camera(rng: np.random.Generator) -> Camera:
     light = Light(_unit(rng.normal(0, 0.15), rng.uniform(-0.5, 0.1), 1.0), float(rng.uniform(0.15, 0.35)))
     return Camera(
         sensors.silicon_nir(), illuminants.infrared_led(peak), np.ones(1), light,
-        reach=float(rng.uniform(0.6, 1.15)), spot=float(rng.uniform(0.2, 0.55)), noise=float(rng.uniform(1.0, 2.0)),
+        reach=float(rng.uniform(0.45, 0.9)), spot=float(rng.uniform(0.15, 0.45)), noise=float(rng.uniform(0.8, 1.6)),
         blur=float(rng.uniform(0.9, 1.6)), quality=int(rng.integers(65, 90)),
     )  # fmt: skip
 
 
 def thermal_camera(rng: np.random.Generator, size: tuple[int, int]) -> ThermalCamera:
     """Draws a microbolometer for images of (H, W)."""
-    pattern = thermal.fixed_pattern(size, rng, 0.012)
-    light = Light((0.0, 0.0, 1.0), 0.72)
-    return ThermalCamera(float(rng.uniform(8, 22)), pattern, light, float(rng.uniform(0.8, 1.5)), float(rng.uniform(0.9, 1.5)), 85)
+    return ThermalCamera(
+        ambient=float(rng.uniform(8, 22)), pattern=thermal.fixed_pattern(size, rng, 0.012),
+        light=Light((0.0, 0.0, 1.0), 0.72), noise=float(rng.uniform(0.8, 1.5)), blur=float(rng.uniform(0.9, 1.5)),
+        quality=85,
+    )  # fmt: skip
 
 
 def halve(image: np.ndarray) -> np.ndarray:
@@ -131,7 +133,7 @@ def blurred(image: np.ndarray, sigma: float) -> np.ndarray:
     return image
 
 
-def exposure(image: np.ndarray, mask: np.ndarray, target: float = 0.2, ceiling: float = 0.75) -> float:
+def exposure(image: np.ndarray, mask: np.ndarray, target: float = 0.18, ceiling: float = 0.75) -> float:
     """The gain of an automatic exposure: the mean to `target`, but the bright parts of the person below `ceiling`."""
     grey = image[::3, ::3].mean(axis=2)
     person = grey[mask[::3, ::3] >= FIRST_PERSON]
@@ -158,7 +160,7 @@ def develop(image: np.ndarray, mask: np.ndarray, camera: Camera, knobs: Knobs, r
     gain = exposure(image, mask) * 2.0 ** rng.normal(0, knobs.exposure)
     gains = gain * np.exp(rng.normal(0, 0.03, channels)) if channels > 1 else gain
     image = image * np.asarray(gains, np.float32)
-    amount = np.float32(0.05 * knobs.noise * camera.noise)
+    amount = np.float32(0.036 * knobs.noise * camera.noise)
     noise = rng.standard_normal(image.shape, dtype=np.float32)
     noise *= np.sqrt(np.float32(0.03) + image)  # read noise, and shot noise that grows with the light
     image += amount * noise

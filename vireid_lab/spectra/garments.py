@@ -6,7 +6,7 @@ import numpy as np
 
 from .identity import Garment, Identity
 from .labels import CODES
-from .surface import AZIMUTH, CLEAR, N, ROWS, plain
+from .surface import AZIMUTH, ROWS, N, plain
 
 TRUNK_TOP = 0.845  # height of the upper end of the trunk, in body heights
 WAIST = 0.615
@@ -46,10 +46,10 @@ def printed(garment: Garment, y: np.ndarray, arc: np.ndarray, part: str) -> np.n
     kinds = {
         "none": lambda: False,
         "hoops": lambda: _repeat(y, period, duty),
-        "pinstripes": lambda: _repeat(arc + around / 2, around, 0.4 * duty + 0.1),
+        "pinstripes": lambda: _repeat(arc + around / 2, around, 0.5 * duty + 0.1),
         "check": lambda: _repeat(y, period, duty) ^ _repeat(arc, around, duty),
         "logo": lambda: trunk & _logo(y, arc, period),
-        "yoke": lambda: (y > 0.86 - 2 * period) & (part != "leg"),
+        "yoke": lambda: (y > 0.86 - 1.6 * period) & (part != "leg"),
         "raglan": lambda: part == "arm",
         "diagonals": lambda: _repeat(y + 0.7 * np.abs(arc), period, duty),
         "dots": lambda: np.hypot(np.mod(y / period, 1) - 0.5, np.mod(arc / around, 1) - 0.5) < 0.2 + 0.25 * duty,
@@ -65,10 +65,10 @@ def _logo(y: np.ndarray, arc: np.ndarray, period: float) -> np.ndarray:
     """A print on chest and back: a disc, a ring or a block of letters, told apart by the period."""
     x = np.sin(arc / RADIUS) * RADIUS
     r = np.hypot(x, y - 0.71)
-    size = 0.035 + 0.3 * period
-    if period < 0.055:
-        return r < size
+    size = 0.035 + 0.25 * period
     if period < 0.075:
+        return r < size
+    if period < 0.1:
         return (r < size) & (r > 0.55 * size)
     letters = _repeat(x, 0.6 * size, 0.7) & (np.abs(x) < 1.2 * size)
     return letters & ((np.abs(y - 0.735) < 0.022) | (np.abs(y - 0.675) < 0.022))
@@ -85,7 +85,8 @@ def trunk(identity: Identity) -> np.ndarray:
     facing = FRONT < np.pi / 2
     trim, inner = CODES["upper_trim"], CODES["inner"]
     if cut.opening == "open":
-        put(texture, facing & (x < 0.018 + 0.05 * np.clip((WAIST - y) / 0.2, 0, 1)) | facing & (x < (y - 0.66) * 0.25), inner)
+        gape = np.maximum(0.018 + 0.05 * np.clip((WAIST - y) / 0.2, 0, 1), (y - 0.66) * 0.25)
+        put(texture, facing & (x < gape), inner)
     if cut.opening == "zip":
         put(texture, facing & (x < 0.006), trim)
     if cut.opening == "buttons":
@@ -173,44 +174,3 @@ def pelvis(identity: Identity, top: float, bottom: float) -> np.ndarray:
     if identity.belt:
         put(texture, y > identity.upper.cut.hem - 0.02, CODES["belt"])
     return texture
-
-
-def face(identity: Identity) -> np.ndarray:
-    """(N, N) texture of a head from crown to chin: eyes, brows, mouth, beard, glasses, ears."""
-    row, front = ROWS[:, None], FRONT
-    texture = plain(CODES["skin"])
-    hair, eye = CODES["hair"], CODES["eye"]
-    if identity.beard:
-        put(texture, (row > 0.72 - 0.05 * np.cos(3 * front)) & (front < 1.5), hair)
-    put(texture, (np.abs(row - 0.43) < 0.03) & (np.abs(front - 0.42) < 0.24), hair)
-    put(texture, (np.abs(row - 0.52) < 0.033) & (np.abs(front - 0.42) < 0.15), eye)
-    put(texture, (np.abs(row - 0.81) < 0.03) & (front < 0.3), CODES["lips"])
-    if identity.glasses:
-        rim = np.hypot((row - 0.52) / 0.09, (front - 0.42) / 0.32)
-        put(texture, (np.abs(rim - 1) < 0.28) | (np.abs(row - 0.5) < 0.02) & (front > 0.6) & (front < 1.5), CODES["glasses"])
-    return texture
-
-
-def face_detail() -> np.ndarray:
-    """(N, N) shading of the eye sockets, the nose, the cheeks and the ears."""
-    row, front = ROWS[:, None], FRONT
-    sockets = 0.3 * np.exp(-(((row - 0.5) / 0.07) ** 2) - ((front - 0.4) / 0.22) ** 2)
-    nose = 0.15 * np.exp(-(((row - 0.6) / 0.08) ** 2) - (front / 0.1) ** 2)
-    under_nose = 0.25 * np.exp(-(((row - 0.71) / 0.025) ** 2) - (front / 0.18) ** 2)
-    ears = 0.3 * np.exp(-(((row - 0.58) / 0.07) ** 2) - ((front - 1.65) / 0.1) ** 2)
-    chin = 0.2 * np.exp(-(((row - 0.88) / 0.03) ** 2) - (front / 0.3) ** 2)
-    return (1 - sockets + nose - under_nose - ears - chin).astype(np.float32)
-
-
-def scalp(style: str) -> np.ndarray:
-    """(N, N) texture of the shell of hair around a head; CLEAR where the face shows."""
-    row, front = ROWS[:, None], FRONT
-    line = {"bald": 0.0, "short": 0.26, "parted": 0.3, "afro": 0.34}.get(style, 0.3)
-    nape = 0.78 if style in ("short", "parted", "bald", "bun", "ponytail") else 1.0
-    side = line + (nape - line) * np.clip((front - 0.95) / 0.5, 0, 1)
-    if style == "parted":
-        side = side + 0.12 * np.clip(np.sin(AZIMUTH + 0.5), -1, 1) * (front < 0.9)
-    if style == "bald":
-        side = np.where(front > 1.9, 0.75, 0.0)
-        return np.where((row < side) & (row > 0.45), CODES["hair"], CLEAR).astype(np.uint8)
-    return np.where(row < side, CODES["hair"], CLEAR).astype(np.uint8)

@@ -15,6 +15,7 @@ from .labels import PERSON
 from .wardrobe import WARDROBES, Cut
 
 HAIR_STYLES = ("bald", "short", "short", "parted", "bob", "long", "ponytail", "bun", "afro")
+LOWER_PRINTS = ("hoops", "pinstripes", "check", "diagonals", "dots", "ladder", "halves")
 TUCKED = 0.585  # height of the waistband where a shirt is tucked in, in body heights
 FIBRES = ("cotton", "polyester", "nylon", "wool")
 
@@ -142,7 +143,7 @@ class Identity:
 def _cloth(rng: np.random.Generator, colours: dict, carbon: float, fibre: str | None = None) -> Cloth:
     name = str(rng.choice(list(colours)))
     dyes = np.minimum(np.array(colours[name]) * np.exp(rng.normal(0, 0.15, 3)), 8)
-    amount = rng.uniform(0.9, 2.6) if rng.random() < carbon else rng.uniform(0, 0.22)
+    amount = rng.uniform(1.1, 2.6) if rng.random() < carbon else rng.uniform(0, 0.2)
     return Cloth(fibre or str(rng.choice(FIBRES)), name, tuple(float(d) for d in dyes), float(amount))
 
 
@@ -152,20 +153,24 @@ def _ink(rng: np.random.Generator, colours: dict, cloth: Cloth, survives: bool) 
     ink = _cloth(rng, others, 0.0, cloth.fibre)
     if not survives:
         return replace(ink, carbon=cloth.carbon)
-    return replace(ink, carbon=float(rng.uniform(1.0, 2.5) if cloth.carbon < 0.5 else rng.uniform(0, 0.15)))
+    return replace(ink, carbon=float(rng.uniform(1.3, 2.6) if cloth.carbon < 0.5 else rng.uniform(0, 0.15)))
 
 
-def _garment(rng: np.random.Generator, cuts: dict[str, Cut], prints: tuple[str, ...], colours: dict, knobs: Knobs) -> Garment:
+def _garment(
+    rng: np.random.Generator, cuts: dict[str, Cut], prints: tuple[str, ...], colours: dict, knobs: Knobs
+) -> Garment:
     name = str(rng.choice(list(cuts)))
     cut = cuts[name]
     cut = replace(cut, hem=cut.hem + rng.normal(0, 0.012), gap=cut.gap * rng.uniform(0.8, 1.3))
     cloth = _cloth(rng, colours, knobs.carbon, "cotton" if name == "jeans" else None)
     kind = str(rng.choice(prints)) if rng.random() < knobs.patterned else "none"
     ink = _ink(rng, colours, cloth, rng.random() < knobs.survive)
-    return Garment(name, cut, cloth, kind, float(rng.uniform(0.035, 0.1)), float(rng.uniform(0.3, 0.6)), ink)
+    return Garment(name, cut, cloth, kind, float(rng.uniform(0.05, 0.13)), float(rng.uniform(0.3, 0.6)), ink)
 
 
-def sample_identity(rng: np.random.Generator, wardrobe: str = "benchmark", knobs: Knobs = DIFFICULTIES["medium"]) -> Identity:
+def sample_identity(
+    rng: np.random.Generator, wardrobe: str = "benchmark", knobs: Knobs = DIFFICULTIES["medium"]
+) -> Identity:
     """Draws a person.
 
     Args:
@@ -183,7 +188,7 @@ def sample_identity(rng: np.random.Generator, wardrobe: str = "benchmark", knobs
     female = rng.random() < 0.5
     upper = _garment(rng, options.uppers, options.prints, colours, knobs)
     lower = _garment(rng, options.lowers, tuple(p for p in options.prints if p in LOWER_PRINTS), colours, knobs)
-    if lower.print != "none" and rng.random() < 0.5:  # trousers have fewer prints than shirts
+    if lower.print != "none" and rng.random() < 0.3:  # trousers have fewer prints than shirts
         lower = replace(lower, print="none")
     tucked = upper.cut.hem > 0.45 and upper.cut.gap < 0.01 and rng.random() < 0.4
     if tucked:
@@ -191,11 +196,11 @@ def sample_identity(rng: np.random.Generator, wardrobe: str = "benchmark", knobs
     hat = str(rng.choice(options.hats))
     hair = str(rng.choice(HAIR_STYLES[1:] if female else HAIR_STYLES[:4]))
     return Identity(
-        shoulders=float(rng.normal(0.95 if female else 1.06, 0.05)),
-        hips=float(rng.normal(1.06 if female else 0.97, 0.05)),
-        girth=float(np.clip(rng.normal(1.0, 0.13), 0.8, 1.4)),
-        legs=float(rng.normal(1.0, 0.025)),
-        head=float(rng.normal(1.0, 0.04)),
+        shoulders=float(rng.normal(0.95 if female else 1.06, 0.07)),
+        hips=float(rng.normal(1.06 if female else 0.97, 0.07)),
+        girth=float(np.clip(rng.normal(1.02, 0.17), 0.78, 1.5)),
+        legs=float(rng.normal(1.0, 0.035)),
+        head=float(rng.normal(1.0, 0.05)),
         melanin=float(rng.beta(1.2, 2.0)),
         hair="short" if hair == "afro" and hat != "none" else hair,
         hair_melanin=float(rng.choice([0.08, 0.3, 0.5, 0.65, 0.85, 1.0])),
@@ -214,6 +219,3 @@ def sample_identity(rng: np.random.Generator, wardrobe: str = "benchmark", knobs
         shoes=_cloth(rng, colours, 0.5),
         sole=Cloth("nylon", "sole", (0.0, 0.0, 0.0), float(rng.choice([0.05, 1.8]))),
     )
-
-
-LOWER_PRINTS = ("hoops", "pinstripes", "check", "side", "diagonals", "dots", "ladder", "halves")

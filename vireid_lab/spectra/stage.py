@@ -1,4 +1,4 @@
-"""What is particular to one image: where the person stands, what part of the scene shows, what lies around or in front."""
+"""What is particular to one image: where the person stands, what of the scene shows, what lies behind or in front."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from scipy.ndimage import gaussian_filter
 from . import materials
 from .difficulty import Knobs
 from .labels import CODES
-from .scene import CLUTTER, HEIGHT, Scene
+from .painter import HEIGHT
+from .scene import CLUTTER, Scene
 from .surface import FOLDS, Canvas, Light, N
 
 
 @dataclass(frozen=True)
 class Thing:
-    """A loose object: its box (left, top, right, bottom) in image heights from the image's middle and top, its label."""
+    """A loose object: its label, and its box (left, top, right, bottom) in image heights from middle and top."""
 
     box: tuple[float, float, float, float]
     label: int
@@ -74,7 +75,8 @@ def sample_stage(rng: np.random.Generator, scene: Scene, knobs: Knobs) -> Stage:
 def _thing(rng: np.random.Generator, label: int) -> Thing:
     left, bottom = rng.uniform(-0.35, 0.3), rng.uniform(0.55, 0.97)
     width, height = rng.uniform(0.03, 0.2), rng.uniform(0.08, 0.5)
-    return Thing((left, bottom - height, left + width, bottom), label, bool(rng.random() < 0.5), int(rng.integers(1 << 14)))
+    box = (left, bottom - height, left + width, bottom)
+    return Thing(box, label, bool(rng.random() < 0.5), int(rng.integers(1 << 14)))
 
 
 def _occluder(rng: np.random.Generator) -> Thing:
@@ -147,8 +149,10 @@ def _corners(shape: tuple[int, int]) -> np.ndarray:
 def patches(stage: Stage, shape: tuple[int, int], spot: float) -> np.ndarray:
     """(H, W) light over the image: patches of shadow, and corners darker by `spot`."""
     start, contrast = stage.clouds
-    rows, columns = ((offset + np.arange(n) * N // shape[0]) % N for offset, n in zip((start % N, start // N), shape))
-    return (1 + np.float32(contrast) * CLOUDS[np.ix_(rows, columns)].clip(-2, 2)) * (1 - np.float32(spot) * _corners(shape))
+    rows = (start % N + np.arange(shape[0]) * N // shape[0]) % N
+    columns = (start // N + np.arange(shape[1]) * N // shape[0]) % N
+    clouds = CLOUDS[np.ix_(rows, columns)].clip(-2, 2)
+    return (1 + np.float32(contrast) * clouds) * (1 - np.float32(spot) * _corners(shape))
 
 
 CLOUDS = _clouds()

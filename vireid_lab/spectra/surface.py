@@ -54,7 +54,7 @@ class Surface:
 
 
 def tube(points: list[tuple[float, float]], aspect: float, texture: np.ndarray, length: float, **more) -> Surface:
-    """A surface whose half width is interpolated between `points` (row in [0, 1], half width); depth = aspect * width."""
+    """A surface whose half width runs through `points` (row in [0, 1], half width); its depth is aspect * width."""
     rows, widths = np.transpose(points)
     width = np.interp(ROWS, rows, widths)
     return Surface(width, width * aspect, np.asarray(texture, np.uint8), length, **more)
@@ -81,6 +81,26 @@ def _fold_bank(count: int = 8) -> np.ndarray:
 
 
 FOLDS = _fold_bank()
+
+
+def _section(surface: Surface, scale: float, yaw: float, stride: float) -> tuple[np.ndarray, np.ndarray]:
+    """(N,) pixels by which a turned tube reaches to the side and towards the camera."""
+    cos, sin = np.cos(yaw), np.sin(yaw)
+    width, depth = surface.width, surface.depth
+    if surface.hang is not None:
+        depth = depth + stride * surface.hang
+    half = scale * np.sqrt((width * cos) ** 2 + (depth * sin) ** 2).astype(np.float32)
+    bulge = scale * np.sqrt((width * sin) ** 2 + (depth * cos) ** 2).astype(np.float32)
+    half[0] = half[-1] = 0  # nothing is drawn beyond the ends
+    return np.maximum(half, 1e-9), bulge
+
+
+def _axis(a: np.ndarray, b: np.ndarray, shortest: float) -> tuple[np.ndarray, np.ndarray, float]:
+    """Unit vectors along a tube on the screen and across it to the right, and its length in pixels."""
+    length = float(np.hypot(*(b - a)))
+    along = (b - a) / length if length > 1e-3 else np.array([0.0, 1.0])
+    right = along[::-1] * ((1, -1) if along[1] >= 0 else (-1, 1))
+    return along, right, max(length, shortest)  # a tube that points at the camera still shows its end
 
 
 @dataclass(frozen=True)
@@ -131,20 +151,9 @@ class Canvas:
             stride: opening of hanging hems, in body heights.
             fold: which folds; any integer.
         """
-        cos, sin = np.cos(yaw), np.sin(yaw)
-        width, depth = surface.width, surface.depth
-        if surface.hang is not None:
-            depth = depth + stride * surface.hang
-        half = scale * np.sqrt((width * cos) ** 2 + (depth * sin) ** 2).astype(np.float32)
-        bulge = scale * np.sqrt((width * sin) ** 2 + (depth * cos) ** 2).astype(np.float32)
+        half, bulge = _section(surface, scale, yaw, stride)
         reach = float(half.max())
-        half[0] = half[-1] = 0  # nothing is drawn beyond the ends
-        np.maximum(half, 1e-9, out=half)
-        axis = b[:2] - a[:2]
-        length = float(np.hypot(*axis))
-        along = axis / length if length > 1e-3 else np.array([0.0, 1.0])
-        length = max(length, min(reach, scale * surface.length))  # a tube that points at the camera still shows its end
-        right = along[::-1] * (1, -1) if along[1] >= 0 else along[::-1] * (-1, 1)
+        along, right, length = _axis(a[:2], b[:2], min(reach, scale * surface.length))
 
         end = a[:2] + along * length
         low = np.maximum(np.floor(np.minimum(a[:2], end) - reach), 0).astype(int)
@@ -159,7 +168,7 @@ class Canvas:
         np.clip(rows, 0, N - 1, out=rows)
         s = np.add.outer(y * right[1] + np.float32(1e-3), x * right[0])
         s /= half[rows]
-        inside = np.flatnonzero(np.abs(s) < 1)
+        inside = np.flatnonzero(np.abs(s) < 1 - 1e-6)  # nearer to 1, s + 1 rounds to 2 and column to ACROSS
         s, rows, place = s.ravel()[inside], rows.ravel()[inside], self._index[box].ravel()[inside]
 
         column = ((s + 1) * np.float32(ACROSS / 2)).astype(np.intp)

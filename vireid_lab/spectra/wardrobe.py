@@ -68,7 +68,7 @@ WARDROBES = {
         prints=("hoops", "pinstripes", "check", "logo", "yoke", "raglan"),
         colours={
             "white": (0.02, 0.01, 0.0), "red": (2.6, 2.8, 0.1), "blue": (0.3, 1.8, 2.8), "green": (2.4, 0.5, 2.2),
-            "yellow": (2.4, 0.12, 0.0), "navy": (2.0, 2.8, 3.4), "black": (3.4, 3.4, 3.4), "grey": (0.7, 0.7, 0.7),
+            "yellow": (2.4, 0.12, 0.0), "navy": (2.0, 3.2, 4.6), "black": (5.0, 5.0, 5.0), "grey": (0.7, 0.7, 0.7),
             "beige": (0.75, 0.35, 0.15), "sky": (0.1, 0.35, 1.3), "brown": (2.6, 1.8, 1.2),
         },
         bags=("none", "none", "backpack", "shoulder", "tote"),

@@ -11,9 +11,10 @@ from vireid_lab.runtime import InputError, unknown
 
 from . import camera as cameras
 from . import thermal
-from .body import Figure, build_figure, draw_person
+from .body import draw_person
 from .camera import Camera, ThermalCamera
 from .difficulty import DIFFICULTIES
+from .figure import Figure, build_figure
 from .identity import Identity, sample_identity
 from .labels import CODES, FIRST_PERSON
 from .pose import sample_pose
@@ -93,7 +94,8 @@ class World:
     def identity(self, pid: int) -> Identity:
         """The person with this number (0 or more)."""
         _check_integer("pid", pid, 0)
-        return self._keep(("identity", pid), lambda: sample_identity(self._rng(_IDENTITY, pid), self.wardrobe, self.knobs))
+        rng = self._rng(_IDENTITY, pid)
+        return self._keep(("identity", pid), lambda: sample_identity(rng, self.wardrobe, self.knobs))
 
     def _figure(self, pid: int) -> Figure:
         return self._keep(("figure", pid), lambda: build_figure(self.identity(pid)))
@@ -173,7 +175,7 @@ class World:
         """(H, W) radiance over the camera's span."""
         air = camera.ambient
         celsius = np.concatenate([air + scene.warmth, figure.identity.temperatures(air)])
-        span = (air - 6.0 + stage.drift, 35.0 + stage.drift)
+        span = (air - 8.0 + stage.drift, 36.0 + stage.drift)
         radiance = thermal.label_radiance(celsius, 0.95, air, span).astype(np.float32)
         surroundings = radiance[:FIRST_PERSON].mean()
         contrast = np.where(np.arange(len(radiance)) < FIRST_PERSON, 0.12, radiance - surroundings).astype(np.float32)
