@@ -57,7 +57,7 @@ def test_calling_is_drawing_and_applying(augmentation):
     assert torch.equal(augmentation(images, np.random.default_rng(7)), augmentation.apply(images, drawn))
 
 
-@pytest.mark.parametrize("make", [lambda: Flip(1.5), lambda: PadCrop(-1), lambda: PadCrop(2.5), lambda: PadCrop(float("nan"))])
-def test_values_that_cannot_be_used_are_named(make):
-    with pytest.raises(InputError, match=r"1\.5|-1|2\.5|nan"):
-        make()
+@pytest.mark.parametrize("make, value", [(Flip, 1.5), (PadCrop, -1), (PadCrop, 2.5), (PadCrop, float("nan"))])
+def test_values_that_cannot_be_used_are_named(make, value):
+    with pytest.raises(InputError, match=f"{value:g}"):
+        make(value)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from vireid_lab.augment.pipeline import build_augment
 from vireid_lab.models.agw import AGW
 from vireid_lab.models.backbone import build_backbone
@@ -43,8 +41,3 @@ def build(settings: Settings, n_ids: int) -> Method:
     backbone = build_backbone(settings.backbone, two_stream=settings.two_stream, attention=settings.attention)
     criterion = Criterion(settings.losses, settings.label_smoothing)
     return Method(AGW(backbone, n_ids), criterion, build_augment(settings.augment))
-
-
-def with_attention(attention: str) -> dict[str, Settings]:
-    """The presets with an attention in the backbone."""
-    return {name: replace(settings, attention=attention) for name, settings in PRESETS.items()}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vireid_lab.runtime import InputError, unknown
+from vireid_lab.train.schedule import OPTIMISERS, Schedule
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Settings:
         InputError: a value that cannot be used.
     """
 
-    augment: str = "flip+crop:3"  # in this order; crop: border in pixels
+    augment: str = "flip"  # in this order; crop:PIXELS is the border
     backbone: str = "resnet10"
     head: str = "gem+bnneck"  # pcb: parts:K+reduce:WIDTH
     attention: str = "none"
@@ -42,6 +43,7 @@ class Settings:
     milestones: tuple[float, ...] = ()  # shares of the training
     steps: int = 600  # optimiser steps; 0: `epochs` counts
     epochs: int = 0  # passes over the larger modality; 0: `steps` counts
+    select: int = 0  # training identities held out to choose the best checkpoint; 0: the last step is the result
     seed: int = 0  # of weights, batches and augmentations
     checkpoint_every: int = 100  # steps
     log_every: int = 20  # steps
@@ -52,11 +54,14 @@ class Settings:
         for name in ("ids_per_batch", "images_per_id", "accumulate", "checkpoint_every", "log_every", "lr"):
             if not getattr(self, name) > 0:
                 raise InputError(f"{name}={getattr(self, name)}: give a number above 0")
-        for name in ("weight_decay", "backbone_lr_factor", "steps", "epochs", "seed", "workers"):
+        for name in ("weight_decay", "backbone_lr_factor", "steps", "epochs", "select", "seed", "workers"):
             if not getattr(self, name) >= 0:
                 raise InputError(f"{name}={getattr(self, name)}: give 0 or more")
         if (self.steps > 0) == (self.epochs > 0):
             raise InputError(f"steps={self.steps} and epochs={self.epochs}: give one of them, and 0 for the other")
+        if self.optimiser not in OPTIMISERS:
+            raise unknown("optimiser", self.optimiser, OPTIMISERS)
+        Schedule(max(self.steps, 1), self.schedule, self.warmup, self.milestones)  # checks its own arguments
         if not 0 <= self.label_smoothing < 1:
             raise InputError(f"label_smoothing={self.label_smoothing}: give a share from 0 to below 1")
         if min(self.size) < 16:
@@ -86,38 +91,36 @@ SMALL = Settings(  # one GPU, minutes
 
 
 def settings_from(values: Mapping[str, Any]) -> Settings:
-    """Settings from the JSON values of a config.json (other keys are passed over).
+    """Settings from the JSON values of a config.json; other keys are passed over.
 
-    Raises:
-        InputError: a setting is missing.
+    A setting that is not there was added after the run, and has its default: what the run did without it.
     """
-    names = [field.name for field in dataclasses.fields(Settings)]
-    missing = [name for name in names if name not in values]
-    if missing:
-        raise InputError(f"no value for the setting {missing[0]}: the run is of another version; train it again")
+    names = [field.name for field in dataclasses.fields(Settings) if field.name in values]
     return Settings(**{n: tuple(values[n]) if isinstance(values[n], list) else values[n] for n in names})
 
 
-def parse_overrides(pairs: Iterable[str]) -> dict[str, Any]:
-    """Reads `key=value` texts into typed values: `["size=96x48", "lr=1e-3", "milestones=0.5,0.8"]`.
+def parse_overrides(overrides: Iterable[str] | Mapping[str, Any]) -> dict[str, Any]:
+    """Reads settings given as `["size=96x48", "lr=1e-3", "milestones=0.5,0.8"]` or as `{"lr": 1e-3}`.
 
     Raises:
         InputError: a pair without `=`, an unknown key (the nearest is named), or a value of another type.
     """
     types = {field.name: field.type for field in dataclasses.fields(Settings)}
-    overrides: dict[str, Any] = {}
-    for pair in pairs:
+    if isinstance(overrides, Mapping):
+        overrides = [f"{key}={_as_text(key, value)}" for key, value in overrides.items()]
+    values: dict[str, Any] = {}
+    for pair in overrides:
         key, equals, text = pair.partition("=")
         if not equals:
-            raise InputError(f"--set {pair}: write key=value")
+            raise InputError(f"setting '{pair}': write key=value")
         if key not in types:
             raise unknown("setting", key, types)
         read, kind = _READERS[types[key]]
         try:
-            overrides[key] = read(text.strip())
+            values[key] = read(text.strip())
         except ValueError:
-            raise InputError(f"--set {pair}: '{text}' is not {kind}") from None
-    return overrides
+            raise InputError(f"setting '{pair}': '{text}' is not {kind}") from None
+    return values
 
 
 def with_overrides(settings: Settings, overrides: Mapping[str, Any]) -> Settings:
@@ -125,6 +128,11 @@ def with_overrides(settings: Settings, overrides: Mapping[str, Any]) -> Settings
     other = {"steps": "epochs", "epochs": "steps"}
     cleared = {other[key]: 0 for key in overrides if key in other and overrides[key]}
     return dataclasses.replace(settings, **{**cleared, **overrides})
+
+
+def _as_text(key: str, value: Any) -> str:
+    """A value as it is written behind `key=`, so that both ways in are checked alike."""
+    return ("x" if key == "size" else ",").join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
 
 
 def _size(text: str) -> tuple[int, ...]:

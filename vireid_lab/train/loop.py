@@ -103,7 +103,8 @@ def fit(
         log_every: steps between two rows of metrics.jsonl, which hold the values of their own step.
         checkpoint_every: steps between two checkpoints; the last step always has one.
         tensorboard: also write event files (extra `tensorboard`).
-        callbacks: called as callback(steps done, model) after each step; the model is back in training mode after.
+        callbacks: called on rank 0 as callback(steps done, model) after each step, before its checkpoint; the model
+            is put back into training mode afterwards.
 
     Raises:
         InputError: the loss is not finite, or the checkpoint is of another model or configuration.
@@ -135,7 +136,7 @@ def fit(
                     losses = criterion(*world.gather(full_precision(output), batch))
                     (losses["total"] / accumulate).backward()
                 for name, value in losses.items():
-                    values[name] = values.get(name, 0.0) + float(value) / accumulate
+                    values[name] = values.get(name, 0.0) + float(value.detach()) / accumulate
                 n_images += len(batch) * world.size
             require_finite(values, step + 1, rate)
             optimiser.step()
@@ -148,12 +149,12 @@ def fit(
                 if log:
                     log.write(row)
                 show(bar, row, schedule.steps)
+            for callback in callbacks if main else ():
+                callback(done, model)
             if run and (done % checkpoint_every == 0 or done == schedule.steps):
                 generators = world.gather_objects(generator_state(device))
                 if main:
                     save_checkpoint(run.folder, done, model, optimiser, run.sampler, generators, run.config)
-            for callback in callbacks:
-                callback(done, model)
     seconds = time.perf_counter() - began
     return FitResult(schedule.steps, n_images / seconds if n_images else 0.0)
 
@@ -190,12 +191,12 @@ def require_finite(values: dict[str, float], step: int, rate: float) -> None:
     """
     if not math.isfinite(values["total"]):
         parts = ", ".join(f"{name} {value:.3g}" for name, value in values.items())
-        raise InputError(f"the loss at step {step} is not finite ({parts}): lower lr ({rate:g} there) or lengthen warmup")
+        raise InputError(f"the loss of step {step} is not finite ({parts}): lower lr ({rate:g} there) or raise warmup")
 
 
 def show(bar: Iterable, row: dict[str, Any], steps: int) -> None:
     """One line of progress: behind the bar on a terminal, printed elsewhere."""
-    text = ", ".join(f"{name} {value:.3g}" for name, value in row.items() if name != "step")
+    text = ", ".join(f"{name} {value:.4g}" for name, value in row.items() if name != "step")
     if bar.disable:
         print(f"step {row['step']}/{steps}: {text}", flush=True)
     else:

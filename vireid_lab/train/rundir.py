@@ -20,9 +20,8 @@ def require_same(recorded: dict[str, Any], asked: dict[str, Any], where: Path) -
         InputError: the differing keys, with both values.
     """
     keys = sorted((recorded.keys() | asked.keys()) - MAY_DIFFER)
-    differing = [
-        f"{key} ({recorded.get(key)} there, {asked.get(key)} asked)" for key in keys if recorded.get(key) != asked.get(key)
-    ]
+    pairs = [(key, recorded.get(key), asked.get(key)) for key in keys]
+    differing = [f"{key} ({there} there, {here} asked)" for key, there, here in pairs if there != here]
     if differing:
         raise InputError(
             f"{where} is of another run: {'; '.join(differing)}; resume with its own settings or choose another --out"
@@ -58,11 +57,13 @@ def claim(path: Path, config: dict[str, Any], resume: bool) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise InputError(f"{path} is in use by another training: wait for it or choose another --out") from None
+        for unfinished in (*path.glob(".*-*"), *path.glob("checkpoints/.*-*")):
+            unfinished.unlink()  # a process was killed while it wrote
         if not known:
             write_json(path / "config.json", config)
         elif resume:
             require_same(read_json(path / "config.json"), config, path / "config.json")
         else:
-            state = "a finished" if is_finished(path) else "an unfinished"
-            raise InputError(f"{path} holds {state} run: add --resume to go on with it, or choose another --out")
+            state, way = ("a finished", "keep it") if is_finished(path) else ("an unfinished", "go on with it")
+            raise InputError(f"{path} holds {state} run: add --resume to {way}, or choose another --out")
         yield

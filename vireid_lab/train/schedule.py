@@ -40,7 +40,7 @@ class Schedule:
             raise unknown("schedule", self.kind, SCHEDULES)
         for share in (self.warmup, *self.milestones):
             if not 0 <= share <= 1:
-                raise InputError(f"schedule: warmup and milestones are shares of the training, {share:g} is not in [0, 1]")
+                raise InputError(f"warmup and milestones are shares of the training: {share:g} is not in [0, 1]")
 
     def factor(self, step: int) -> float:
         """What the peak learning rate is multiplied by at `step` (0-based)."""

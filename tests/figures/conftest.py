@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from vireid_lab.figures.save import Provenance
+
+
+@pytest.fixture
+def provenance():
+    return Provenance({"steps": 3}, seed=7, data={"fingerprint": "toy", "synthetic": True}, versions={"world": 2})
+
+
+@pytest.fixture
+def people():
+    """Five images (24, 12, 3) of noise, each with its own mean."""
+    rng = np.random.default_rng(0)
+    return (rng.integers(0, 60, (5, 24, 12, 3)) + np.arange(0, 200, 40)[:, None, None, None]).astype(np.uint8)

@@ -1,0 +1,72 @@
+"""What a query finds: the nearest gallery images with right and wrong ones marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from .samples import draw_montage
+from .style import DOUBLE, RIGHT, WRONG, drawn
+
+VERSION = 1
+GAP = 14  # pixels between images: room for the boxes and the distances
+
+
+def right_matches(indices: np.ndarray, query_ids: np.ndarray, gallery_ids: np.ndarray) -> np.ndarray:
+    """(Q, k) bool: whether each found image shows the query's identity; False where nothing was found (index -1)."""
+    return (gallery_ids[indices] == query_ids[:, None]) & (indices >= 0)
+
+
+@drawn
+def retrieval_strips(
+    queries: np.ndarray,
+    gallery: np.ndarray,
+    indices: np.ndarray,
+    query_ids: np.ndarray,
+    gallery_ids: np.ndarray,
+    rows: Sequence[str],
+    distances: np.ndarray | None = None,
+) -> Figure:
+    """One row a query: the query, then what it found, nearest first.
+
+    Right images have a solid green box and a tick, wrong ones a dashed red box and a cross.
+
+    Args:
+        queries: (Q, H, W, 3) uint8.
+        gallery: (G, H, W, 3) uint8.
+        indices: (Q, k) positions in the gallery without the entries that the protocol removes, nearest first; -1
+            where fewer than k are left (`TopMatches.indices`).
+        query_ids: (Q,) identities.
+        gallery_ids: (G,) identities.
+        rows: Q labels, such as "id 65, cam 3".
+        distances: (Q, k), written below each image if given.
+    """
+    found = [[None if i < 0 else gallery[i] for i in row] for row in indices]
+    cells = [[query, *row] for query, row in zip(queries, found, strict=True)]
+    columns = ["query", *map(str, range(1, indices.shape[1] + 1))]
+    figure, axes = draw_montage(cells, rows, columns, DOUBLE, GAP, bottom=0.15)
+    height, width = queries.shape[1:3]
+    axes.axvline(width + GAP / 2, color="0.6", linewidth=0.6)
+    right = right_matches(indices, query_ids, gallery_ids)
+    for (row, column), index in np.ndenumerate(indices):
+        if index >= 0:
+            x, y = (column + 1) * (width + GAP), row * (height + GAP)
+            _mark(axes, x, y, width, height, right[row, column])
+            if distances is not None:
+                centre = {"ha": "center", "va": "center", "fontsize": 5.5}
+                axes.text(x + width / 2, y + height + GAP / 2, f"{distances[row, column]:.2f}", **centre)
+    return figure
+
+
+def _mark(axes: Axes, x: float, y: float, width: int, height: int, right: bool) -> None:
+    """Draws the box and the tick or cross of the image whose corner lies at (x, y)."""
+    colour, line, sign = (RIGHT, "-", "✓") if right else (WRONG, (0, (3, 1.5)), "✗")
+    frame = (x - 1.5, y - 1.5), width + 2, height + 2
+    axes.add_patch(Rectangle(*frame, fill=False, linewidth=1.4, edgecolor=colour, linestyle=line, clip_on=False))
+    disc = {"boxstyle": "circle,pad=0.12", "facecolor": colour, "edgecolor": "white", "linewidth": 0.4}
+    centre = {"ha": "center", "va": "center", "color": "white", "fontsize": 6.5, "fontweight": "bold"}
+    axes.text(x + width - 4, y + 5, sign, bbox=disc, **centre)

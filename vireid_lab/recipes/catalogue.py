@@ -1,0 +1,27 @@
+"""The recipes by name. A new one is a module with PRESETS and build(settings, n_ids), and a name here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from vireid_lab.runtime import unknown
+
+from . import agw, baseline, pcb
+from .settings import Settings, parse_overrides, with_overrides
+
+RECIPES = {"agw": agw, "baseline": baseline, "pcb": pcb}
+
+
+def choose_settings(recipe: str, preset: str, overrides: Mapping[str, Any] | Iterable[str] = ()) -> Settings:
+    """The settings of a recipe's preset with some of them changed.
+
+    Raises:
+        InputError: the recipe, the preset, a key or a value is unknown or unusable.
+    """
+    if recipe not in RECIPES:
+        raise unknown("recipe", recipe, RECIPES)
+    presets = RECIPES[recipe].PRESETS
+    if preset not in presets:
+        raise unknown("preset", preset, presets)
+    return with_overrides(presets[preset], parse_overrides(overrides))
