@@ -59,12 +59,13 @@ def test_it_is_grad_cam_as_its_equations_say():
 
 
 @pytest.mark.parametrize("training", [True, False])
-def test_the_model_is_left_as_it_was_found(training):
+@pytest.mark.parametrize("frozen", [True, False])  # frozen models have maps too
+def test_the_model_is_left_as_it_was_found(training, frozen):
     model = AGW(build_backbone("resnet10"), 4).train(training)
     layer = model.backbone.layer4
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     for parameter in model.parameters():
-        parameter.requires_grad_(False)  # frozen models have maps too
+        parameter.requires_grad_(not frozen)
     maps = pair_maps(model, layer, torch.randn(2, 3, 32, 16), (1, 0))
     assert all(heat.shape == (32, 16) and np.isfinite(heat).all() for heat in maps)
     assert not layer._forward_hooks and not layer._backward_hooks
@@ -80,8 +81,9 @@ def test_an_index_error_is_not_swallowed_and_the_hooks_go_all_the_same():
         return model.conv(images).mean((2, 3))[[5]]
 
     model.embed = fail
-    with pytest.raises(IndexError):
+    with pytest.raises(IndexError) as caught:
         similarity_map(model, model.conv, torch.ones(3, 4, 4), 0, torch.ones(2))
+    assert caught.tb is not None  # its frames keep the GradCAM object alive, whose end would remove the hooks
     assert not model.conv._forward_hooks
 
 

@@ -55,7 +55,7 @@ def run_make(arguments: Namespace) -> int:
     print(f"  {len(dataset.records)} images at {arguments.size}, each with its material mask in {out / 'masks'}")
     print(f"  {len(dataset.train_ids)} training and {len(test_ids)} test identities; how it was made: benchmark.json")
     print(f"  fingerprint: {dataset.fingerprint}")
-    print(f"Next: vireid train agw --data {out} --preset tiny --out runs/first")
+    print(f"Next: vireid train baseline --data {out} --preset tiny --out runs/first")
     if arguments.json:
         summary = {
             "out": str(out),

@@ -22,7 +22,7 @@ def training_curves(rows: Sequence[Mapping[str, Any]]) -> Figure:
     Args:
         rows: of metrics.jsonl (`train.log.read_metrics`): "step", "lr", "total", and whatever else was logged.
     """
-    figure = Figure(figsize=(SINGLE, 3.6))
+    figure = Figure(figsize=(SINGLE, 3.6), layout="constrained")
     losses, accuracy, rate = figure.subplots(3, sharex=True, height_ratios=(2, 1, 1))
     steps = [row["step"] for row in rows]
     names = [name for name in rows[0] if name not in NOT_LOSSES]
@@ -49,7 +49,7 @@ def cmc_curves(curves: Mapping[str, np.ndarray]) -> Figure:
     Args:
         curves: name -> (R,) fractions for ranks 1 to R (`QueryScores.cmc`), the most important first.
     """
-    figure = Figure(figsize=(SINGLE, 2.4))
+    figure = Figure(figsize=(SINGLE, 2.4), layout="constrained")
     axes = figure.subplots()
     for number, (name, curve) in enumerate(curves.items()):
         line = {"linestyle": LINE_STYLES[number % 4], "marker": "osD^v"[number % 5], "color": COLOURS[number % 10]}
@@ -69,7 +69,7 @@ def score_bars(scores: Mapping[str, tuple[float, float | None]], metric: str = "
         scores: name -> (mean, standard deviation or None), both fractions, from the top.
         metric: what is scored.
     """
-    figure = Figure(figsize=(SINGLE, 0.75 + 0.27 * len(scores)))
+    figure = Figure(figsize=(SINGLE, 0.75 + 0.27 * len(scores)), layout="constrained")
     axes = figure.subplots()
     means = np.array([100 * mean for mean, _ in scores.values()])
     spreads = np.array([100 * (spread or 0) for _, spread in scores.values()])

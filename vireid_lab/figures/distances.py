@@ -51,7 +51,7 @@ def distance_histogram(same: np.ndarray, different: np.ndarray) -> Figure:
         same: distances between images of the same identity.
         different: distances between images of different identities.
     """
-    figure = Figure(figsize=(SINGLE, 2.3))
+    figure = Figure(figsize=(SINGLE, 2.3), layout="constrained")
     axes = figure.subplots()
     edges = np.histogram_bin_edges(np.concatenate([same, different]), BINS)
     kinds = (("same identity", same, BLUE, "-"), ("different identities", different, ORANGE, "--"))

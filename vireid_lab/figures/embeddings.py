@@ -58,7 +58,7 @@ def embedding_map(points: np.ndarray, ids: np.ndarray, modality: np.ndarray) -> 
     names = np.unique(ids)
     if len(names) > len(COLOURS):
         raise InputError(f"{len(names)} identities: choose at most {len(COLOURS)}, there are no more colours")
-    figure = Figure(figsize=(SINGLE, 3.5))
+    figure = Figure(figsize=(SINGLE, 3.5), layout="constrained")
     axes = figure.subplots()
     for name, colour in zip(names, COLOURS, strict=False):
         for kind, marker in enumerate(MODALITY_MARKERS):

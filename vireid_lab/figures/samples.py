@@ -102,7 +102,7 @@ def draw_montage(
     w = width - left - right
     h = w * canvas.shape[0] / canvas.shape[1]
     total = h + top + bottom
-    figure = Figure(figsize=(width, total), layout="none")
+    figure = Figure(figsize=(width, total))
     axes = figure.add_axes((left / width, bottom / total, w / width, h / total))
     axes.imshow(canvas)
     axes.set_xticks(np.arange(len(columns)) * (cell_width + gap) + (cell_width - 1) / 2, columns)

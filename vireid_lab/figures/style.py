@@ -20,7 +20,6 @@ LINE_STYLES = ("-", "--", "-.", ":")
 MAP, HEAT = "viridis", "magma"
 
 RC = {
-    "figure.constrained_layout.use": True,
     "font.family": "DejaVu Sans",
     "font.size": 8,
     "axes.titlesize": 8,

@@ -143,7 +143,7 @@ class Identity:
 def _cloth(rng: np.random.Generator, colours: dict, carbon: float, fibre: str | None = None) -> Cloth:
     name = str(rng.choice(list(colours)))
     dyes = np.minimum(np.array(colours[name]) * np.exp(rng.normal(0, 0.15, 3)), 8)
-    amount = rng.uniform(1.1, 2.6) if rng.random() < carbon else rng.uniform(0, 0.2)
+    amount = rng.uniform(1.1, 2.6) if rng.random() < carbon else rng.uniform(0, 0.1)
     return Cloth(fibre or str(rng.choice(FIBRES)), name, tuple(float(d) for d in dyes), float(amount))
 
 
@@ -161,11 +161,11 @@ def _garment(
 ) -> Garment:
     name = str(rng.choice(list(cuts)))
     cut = cuts[name]
-    cut = replace(cut, hem=cut.hem + rng.normal(0, 0.012), gap=cut.gap * rng.uniform(0.8, 1.3))
+    cut = replace(cut, hem=cut.hem + rng.normal(0, 0.03), gap=cut.gap * rng.uniform(0.8, 1.3))
     cloth = _cloth(rng, colours, knobs.carbon, "cotton" if name == "jeans" else None)
     kind = str(rng.choice(prints)) if rng.random() < knobs.patterned else "none"
     ink = _ink(rng, colours, cloth, rng.random() < knobs.survive)
-    return Garment(name, cut, cloth, kind, float(rng.uniform(0.05, 0.13)), float(rng.uniform(0.3, 0.6)), ink)
+    return Garment(name, cut, cloth, kind, float(rng.uniform(0.07, 0.16)), float(rng.uniform(0.3, 0.6)), ink)
 
 
 def sample_identity(
@@ -196,9 +196,9 @@ def sample_identity(
     hat = str(rng.choice(options.hats))
     hair = str(rng.choice(HAIR_STYLES[1:] if female else HAIR_STYLES[:4]))
     return Identity(
-        shoulders=float(rng.normal(0.95 if female else 1.06, 0.07)),
-        hips=float(rng.normal(1.06 if female else 0.97, 0.07)),
-        girth=float(np.clip(rng.normal(1.02, 0.17), 0.78, 1.5)),
+        shoulders=float(rng.normal(0.95 if female else 1.06, 0.1)),
+        hips=float(rng.normal(1.06 if female else 0.97, 0.1)),
+        girth=float(np.clip(rng.normal(1.02, 0.22), 0.75, 1.6)),
         legs=float(rng.normal(1.0, 0.035)),
         head=float(rng.normal(1.0, 0.05)),
         melanin=float(rng.beta(1.2, 2.0)),
