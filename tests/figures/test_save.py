@@ -105,7 +105,9 @@ def test_a_saved_figure_shows_itself_with_its_alternative_text(tmp_path, provena
 
 
 def test_data_are_described_by_fingerprint_and_by_how_they_were_made(tmp_path):
-    dataset = Dataset(tmp_path, "sysu", (Record("cam1/0001/0001.jpg", 1, 1, 0, "train"),))
-    assert describe_data(dataset) == {"fingerprint": dataset.fingerprint, "synthetic": False}
+    records = (Record("cam1/0001/0001.jpg", 1, 1, 0, "train"),)
+    photographs = Dataset(tmp_path, "sysu", records)
+    assert describe_data(photographs) == {"fingerprint": photographs.fingerprint, "synthetic": False}
     (tmp_path / "benchmark.json").write_text('{"synthetic": true, "seed": 5}')
-    assert describe_data(dataset) == {"fingerprint": dataset.fingerprint, "synthetic": True, "seed": 5}
+    made = Dataset(tmp_path, "sysu", records)
+    assert describe_data(made) == {"fingerprint": made.fingerprint, "synthetic": True, "seed": 5}

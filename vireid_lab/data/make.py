@@ -16,12 +16,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from vireid_lab.runtime import InputError, progress, read_json, unknown, write_json
+from vireid_lab.runtime import InputError, progress, read_json, share, unknown, write_json
 from vireid_lab.spectra.labels import LABELS
 from vireid_lab.spectra.world import VERSION, World
 
 from . import plans, sysu
-from .records import INFRARED
+from .records import BENCHMARK, INFRARED
 from .scan import MASK_TABLE, mask_path
 
 INDEXES = {"sysu": plans.index_sysu, "regdb": plans.index_regdb, "llcm": plans.index_llcm}
@@ -76,7 +76,7 @@ def make_benchmark(
         _render(folder, plan, settings, workers)
         INDEXES[layout](folder, [planned.record for planned in plan], seed)
         write_json(folder / MASK_TABLE, LABELS)
-        write_json(folder / "benchmark.json", {**facts, **settings, "given_counts": counts is not None})
+        write_json(folder / BENCHMARK, {**facts, **settings, "given_counts": counts is not None})
     return out
 
 
@@ -128,9 +128,7 @@ def _new_folder(out: Path) -> Iterator[Path]:
         raise InputError(f"'{out}' cannot be written: {error.strerror}") from error
     try:
         yield folder
-        umask = os.umask(0)
-        os.umask(umask)
-        folder.chmod(0o777 & ~umask)  # mkdtemp made it private
+        share(folder, 0o777)  # mkdtemp made it private
         os.replace(folder, out)
     except OSError as error:
         raise InputError(f"'{out}' cannot be written: {error.strerror or error}") from error

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
+
+from vireid_lab.runtime import read_json
 
 VISIBLE, INFRARED = 0, 1
 MODALITY_NAMES = ("visible", "infrared")
+BENCHMARK = "benchmark.json"  # lies in the root of a synthetic data set and says what it was made with
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +64,21 @@ class Dataset:
         return sorted({r.pid for r in self.records if r.split == "train"})
 
     @cached_property
+    def benchmark(self) -> dict[str, Any] | None:
+        """What a synthetic data set was made with (its benchmark.json); None for one of photographs."""
+        made = self.root / BENCHMARK
+        return read_json(made) if made.is_file() else None
+
+    @cached_property
     def fingerprint(self) -> str:
-        """Counts for each split and modality, and a hash of the sorted relative paths: printed with every result."""
+        """Counts for each split and modality, and a hash of the sorted relative paths (of a synthetic data set also of
+        what it was made with): printed with every result.
+        """
         counts = Counter((r.split, MODALITY_NAMES[r.modality]) for r in self.records)
-        paths = "\n".join(sorted(f"{r.split}:{r.path}" for r in self.records))
-        digest = hashlib.sha256(paths.encode()).hexdigest()[:12]
-        parts = [f"{split}-{modality}={n}" for (split, modality), n in sorted(counts.items())]
-        return f"{self.layout} {' '.join(parts)} sha256={digest}"
+        content = "\n".join(sorted(f"{r.split}:{r.path}" for r in self.records))
+        parts = [self.layout, *(f"{split}-{modality}={n}" for (split, modality), n in sorted(counts.items()))]
+        if self.benchmark is not None:
+            content += json.dumps(self.benchmark, sort_keys=True)
+            parts.append("synthetic")
+        digest = hashlib.sha256(content.encode()).hexdigest()[:12]
+        return f"{' '.join(parts)} sha256={digest}"

@@ -69,7 +69,7 @@ def evaluate_model(
     evaluation = model_evaluation(
         model, dataset, protocol, size, options, flip=flip, neck=neck, split=split, **extraction
     )
-    synthetic = (dataset.root / "benchmark.json").is_file()
+    synthetic = dataset.benchmark is not None
     return evaluation.result(
         flip=flip,
         neck=neck,

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
 from vireid_lab.data.records import Dataset
-from vireid_lab.runtime import InputError, atomic_path, read_json, write_json
+from vireid_lab.runtime import InputError, atomic_path, write_json
 
 from .style import style
 
@@ -79,8 +79,7 @@ class SavedFigure:
 
 def describe_data(dataset: Dataset) -> dict[str, Any]:
     """The data specification of a data set: its fingerprint and, for a made one, all that it was made with."""
-    made = dataset.root / "benchmark.json"
-    return {"fingerprint": dataset.fingerprint, **(read_json(made) if made.is_file() else {"synthetic": False})}
+    return {"fingerprint": dataset.fingerprint, **(dataset.benchmark or {"synthetic": False})}
 
 
 def save_figure(figure: Figure, path: str | Path, *, title: str, alt: str, provenance: Provenance) -> SavedFigure:

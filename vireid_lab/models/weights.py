@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from vireid_lab.runtime import InputError, atomic_path, cache_dir, require, unknown
+from vireid_lab.spectra.world import VERSION
 
 from .backbone import Backbone
 
@@ -20,8 +21,11 @@ FORMAT = "vireid_lab backbone 1"
 
 
 def visible_weights_path(name: str) -> Path:
-    """Where the stand-in weights of a backbone lie (made by `vireid weights make visible`)."""
-    return cache_dir() / "weights" / f"visible-{name}.pt"
+    """Where the stand-in weights of a backbone lie (made by `vireid weights make visible`).
+
+    Those of another VERSION of the generator are not taken: they were trained on other people.
+    """
+    return cache_dir() / "weights" / f"visible-{name}-v{VERSION}.pt"
 
 
 def load_backbone_weights(backbone: Backbone, name: str, weights: str) -> str:

@@ -41,11 +41,11 @@ class Knobs:
 DIFFICULTIES: dict[str, Knobs] = {
     "easy": Knobs(
         pose=0.3, views=0.2, scale=0.02, shift=0.008, occlusion=0.0, noise=0.25, blur=0.3, exposure=0.1, clutter=1.0,
-        patterned=0.9, survive=0.95, carbon=0.4,
+        patterned=1.0, survive=1.0, carbon=0.4,
     ),
     "medium": Knobs(
-        pose=0.5, views=0.5, scale=0.03, shift=0.015, occlusion=0.04, noise=0.5, blur=0.5, exposure=0.2, clutter=2.0,
-        patterned=0.85, survive=0.9, carbon=0.35,
+        pose=0.4, views=0.4, scale=0.03, shift=0.015, occlusion=0.04, noise=0.4, blur=0.4, exposure=0.2, clutter=2.0,
+        patterned=0.95, survive=0.95, carbon=0.35,
     ),
     "hard": Knobs(
         pose=0.8, views=0.8, scale=0.05, shift=0.025, occlusion=0.1, noise=0.8, blur=0.8, exposure=0.3, clutter=3.0,
