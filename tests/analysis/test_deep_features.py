@@ -10,6 +10,7 @@ import torch
 
 from vireid_lab.analysis import deep_features as module
 from vireid_lab.analysis.deep_features import deep_features, load_network
+from vireid_lab.analysis.discrepancy import centroid_ratio, frechet, median_distance, mmd
 from vireid_lab.analysis.factor_experiments import (
     FIG6_STRENGTHS,
     KINDS,
@@ -120,8 +121,14 @@ def test_moves_are_measured_at_equal_change_of_brightness(result, people, networ
             assert move.features.shape == (12, 1280) and set(move.scores) == set(move.p_values) == set(SCORES)
             assert move.mean_change == pytest.approx(strength, abs=1e-5)
             assert (move.rms_change == pytest.approx(strength, abs=1e-5)) == (kind == "whole")
-    whole = deep_features(people[result.runs[0].chosen] * np.float32(0.5), network)
-    np.testing.assert_allclose(result.runs[0].moves["whole", 0.5].features, whole, atol=1e-4)
+    assert (result.runs[0].chosen != result.runs[1].chosen).any()
+    original, move = result.runs[0].original, result.runs[0].moves["whole", 0.5]
+    halved = deep_features(people[result.runs[0].chosen] * np.float32(0.5), network)
+    np.testing.assert_allclose(move.features, halved, atol=1e-4)
+    expected = mmd(original, halved, bandwidth=median_distance(original), paired=True)
+    assert move.scores["mmd"] == pytest.approx(expected, rel=1e-3)
+    assert move.scores["frechet"] == pytest.approx(frechet(original, halved), rel=1e-3)
+    assert move.scores["centroid"] == pytest.approx(centroid_ratio(original, halved), rel=1e-3)
 
 
 def test_a_factor_for_each_part_moves_the_features_farther(result):

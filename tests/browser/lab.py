@@ -56,7 +56,7 @@ def own_folders(home: Path) -> dict[str, str]:
 
 @contextlib.contextmanager
 def lab_server(folder: Path, home: Path) -> Iterator[str]:
-    """Serves the notebooks of a folder; yields the address of one, with {} for its file name."""
+    """Serves the notebooks of a folder; yields the address of one (alone, without other tabs), with {} for its name."""
     port, token = free_port(), secrets.token_hex(24)
     overrides = home / "config" / "labconfig" / "default_setting_overrides.json"
     overrides.parent.mkdir(parents=True)
@@ -72,7 +72,7 @@ def lab_server(folder: Path, home: Path) -> Iterator[str]:
         server = subprocess.Popen(command, env=environment, stdout=stream, stderr=stream, start_new_session=True)
     try:
         _wait_for(f"http://127.0.0.1:{port}/api/status?{urlencode({'token': token})}", server, log)
-        yield f"http://127.0.0.1:{port}/lab/tree/{{}}?{urlencode({'token': token})}"
+        yield f"http://127.0.0.1:{port}/lab/tree/{{}}?{urlencode({'token': token})}&reset"
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         try:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 
+import nbformat
 import pytest
-from lab import Lab, small_notebook
+from lab import ROOT, Lab, small_notebook
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-HEIGHT, WIDTH = 120, 180
+SIZE = (120, 180)
+NOTEBOOK = ROOT / "notebooks" / "01_reflection_prior.ipynb"
+SMOKE_SIZE = (96, 144)  # of its scenes at the scale "smoke"
 CELL = f"""import numpy as np
 from vireid_lab.data.scene_pairs import from_arrays
 from vireid_lab.spectra.scene_pairs import render_scene
@@ -16,26 +19,27 @@ from vireid_lab.widgets.region_explorer import RegionExplorer
 
 pairs = {{}}
 for seed, category in enumerate(["street", "garden"]):
-    scene = render_scene(np.random.default_rng(seed), ({HEIGHT}, {WIDTH}), noise=0.01, category=category)
+    scene = render_scene(np.random.default_rng(seed), {SIZE}, noise=0.01, category=category)
     pairs[category] = scene.visible, scene.infrared, from_arrays(scene.visible, scene.infrared).valid
 RegionExplorer(pairs, rectangle=(20, 30, 60, 80))"""
 
 
 class Shown:
-    """What a reader of the page sees of an explorer."""
+    """What a reader of the page sees of an explorer; `size` (rows, columns) is that of its pictures."""
 
-    def __init__(self, lab: Lab) -> None:
-        self.page = lab.page
+    def __init__(self, lab: Lab, size: tuple[int, int]) -> None:
+        self.page, self.size = lab.page, size
         self.frames = lab.page.locator(".vireid-pointer-frame")
         self.readout = lab.page.locator("pre[role=status]")
         self.picture = lab.page.locator('img[alt^="Scatter"]')
         self.code = lab.page.locator(".vireid-code pre")
-        self.readout.wait_for(timeout=60_000)
+        self.readout.wait_for(timeout=75_000)
 
     def place(self, row: float, col: float, frame: int = 0) -> tuple[float, float]:
         """Middle of a pixel of a picture, on the page."""
+        height, width = self.size
         box = self.frames.nth(frame).bounding_box()
-        return box["x"] + (col + 0.5) / WIDTH * box["width"], box["y"] + (row + 0.5) / HEIGHT * box["height"]
+        return box["x"] + (col + 0.5) / width * box["width"], box["y"] + (row + 0.5) / height * box["height"]
 
     def expect_rectangle(self, row0: int, col0: int, row1: int, col1: int) -> None:
         """Read-out, both pictures, sliders and code agree."""
@@ -59,7 +63,7 @@ class Shown:
 
 def test_mouse_and_keyboard_move_picture_and_read_out(lab, tmp_path):
     lab.run_notebook(small_notebook(CELL), "explorer.ipynb")
-    page, shown = lab.page, Shown(lab)
+    page, shown = lab.page, Shown(lab, SIZE)
     shown.expect_rectangle(20, 30, 60, 80)
     picture = shown.picture.get_attribute("src")
 
@@ -96,13 +100,41 @@ def test_mouse_and_keyboard_move_picture_and_read_out(lab, tmp_path):
 
     page.get_by_role("button", name="Reset").click()
     shown.expect_rectangle(20, 30, 60, 80)
-    assert page.locator(".jp-Notebook .jp-Cell").count() == 1  # no key has reached the notebook
+
+
+def test_notebook_01_runs_and_its_explorer_answers(lab, tmp_path):
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    (place,) = (i for i, cell in enumerate(notebook.cells) if "parameters" in cell.metadata.get("tags", []))
+    chosen = nbformat.v4.new_code_cell(f'scale = "smoke"\nout = {str(tmp_path)!r}')
+    notebook.cells.insert(place + 1, chosen)
+    lab.run_notebook(notebook, "01_reflection_prior.ipynb")
+    page, shown = lab.page, Shown(lab, SMOKE_SIZE)
+    shown.expect_rectangle(32, 48, 64, 96)
+    picture = shown.picture.get_attribute("src")
+    shown.frames.first.scroll_into_view_if_needed()
+    lab.drag(shown.place(40, 60), shown.place(50, 70))
+    shown.expect_rectangle(42, 58, 74, 106)
+    picture = shown.expect_another(picture)
+    page.keyboard.press("ArrowDown")
+    shown.expect_rectangle(43, 58, 75, 106)
+    assert shown.frames.first.evaluate("element => element === document.activeElement")  # the notebook took no key
+    picture = shown.expect_another(picture)
+    page.locator(".noUi-handle").first.focus()
+    page.keyboard.press("ArrowLeft")
+    shown.expect_rectangle(42, 58, 75, 106)
+    picture = shown.expect_another(picture)
+    handle = page.locator(".noUi-handle").first.bounding_box()
+    x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
+    lab.drag((x, y), (x - 60, y))
+    shown.expect_another(picture)
+    page.screenshot(path=tmp_path / "explorer.png")
+    page.locator(".jp-OutputArea-output", has_text="All of them on one page").wait_for()  # the last cell has run too
 
 
 def test_the_code_is_copied(lab):
     lab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     lab.run_notebook(small_notebook(CELL), "copy.ipynb")
-    shown = Shown(lab)
+    shown = Shown(lab, SIZE)
     lab.page.get_by_role("button", name="Copy as code").click()
     lab.page.get_by_role("button", name="Copied").wait_for()
     copied = lab.page.evaluate("navigator.clipboard.readText()")

@@ -34,9 +34,14 @@ class Cloud:
 
     @property
     def words(self) -> str:
-        """The name with slope, intercept where there is one, and R²."""
+        """The name and what `numbers` says."""
+        return f"{self.name}: {self.numbers}"
+
+    @property
+    def numbers(self) -> str:
+        """Slope, intercept where there is one, and R²."""
         offset = f", offset {self.intercept:+.2f}" if self.intercept else ""
-        return f"{self.name}: k {self.slope:.2f}{offset}, R² {self.r2:.3f}"
+        return f"k {self.slope:.2f}{offset}, R² {self.r2:.3f}"
 
 
 @dataclass(frozen=True)

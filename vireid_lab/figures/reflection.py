@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
 from .clouds import Cloud, SceneLines
@@ -116,10 +117,10 @@ def model_limits(cases: Sequence[tuple[str, np.ndarray, np.ndarray, Sequence[Clo
         cases: for each column its title, the picture (H, W, 3) in [0, 1] for display, the pixels (H, W) bool that are
             outlined in it, and their clouds, each with its own line.
     """
-    ratio = cases[0][1].shape[0] / cases[0][1].shape[1]
-    figure = Figure(figsize=(DOUBLE, 0.9 + DOUBLE / len(cases) * ratio + 2), layout="constrained")
-    pictures, plots = figure.subplots(2, len(cases), squeeze=False, height_ratios=(1, 1.3))
-    for axes, plot, (title, picture, mask, clouds) in zip(pictures, plots, cases, strict=False):
+    heights = (0.7 * DOUBLE / len(cases) * cases[0][1].shape[0] / cases[0][1].shape[1], 1.6)
+    figure = Figure(figsize=(DOUBLE, sum(heights) + 1), layout="constrained")
+    pictures, plots = figure.subplots(2, len(cases), squeeze=False, height_ratios=heights)
+    for axes, plot, (title, picture, mask, clouds) in zip(pictures, plots, cases, strict=True):
         _picture(axes, picture, title)
         axes.contour(mask, [0.5], colors=[ORANGE], linewidths=0.9)
         for points, colour, marker in zip(clouds, COLOURS, "o^sv", strict=False):
@@ -127,7 +128,7 @@ def model_limits(cases: Sequence[tuple[str, np.ndarray, np.ndarray, Sequence[Clo
         for points, colour, style in zip(clouds, COLOURS, ("-", "--", "-.", ":"), strict=False):
             _line(plot, points, colour, style)
         _frame(plot, "", clouds)
-        plot.legend(loc="upper left", bbox_to_anchor=(-0.02, 1.22), fontsize=6.5)
+        _legend(plot, 2)
     return figure
 
 
@@ -138,13 +139,22 @@ def encoding_effect(panels: Mapping[str, Sequence[tuple[Cloud, Cloud]]]) -> Figu
     Args:
         panels: name of the encoding -> for each region the fit through the origin and the one with an offset.
     """
-    figure = Figure(figsize=(DOUBLE * 0.75, 2.6), layout="constrained")
+    figure = Figure(figsize=(DOUBLE, 3.1), layout="constrained")
     for axes, (name, regions) in zip(figure.subplots(1, len(panels), squeeze=False).flat, panels.items(), strict=True):
         for (straight, _), (colour, marker, _) in zip(regions, BOXES, strict=False):
             _points(axes, straight, colour, marker)
         for (straight, free), (colour, _, _) in zip(regions, BOXES, strict=False):
             _line(axes, straight, colour)
             _line(axes, free, "black", ":")
-        _frame(axes, name, [straight for straight, _ in regions], "G")
-        axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.08), fontsize=6.5)
+        _frame(axes, "", [straight for straight, _ in regions], "G")
+        axes.set_ylabel(f"NIR ({name})")
+        _legend(axes, 4)
     return figure
+
+
+def _legend(axes: Axes, rows: int) -> None:
+    """The lines and their numbers above the axes, with room for `rows` so that neighbours stay of one height."""
+    handles, labels = axes.get_legend_handles_labels()
+    missing = rows - len(labels)
+    handles += [Line2D([], [], linestyle="")] * missing
+    axes.legend(handles, labels + [" "] * missing, loc="lower left", bbox_to_anchor=(-0.1, 1), fontsize=6.5)

@@ -62,8 +62,16 @@ def folded(rng: np.random.Generator, sun: Sun, scale: float, width: float, label
         top, bottom = number * h / len(labels), (number + 1) * h / len(labels)
         left, right = rng.uniform(0, 0.07) * w, w * (1 - rng.uniform(0, 0.07))
         cut = 0.2 * (bottom - top)
-        corners = [(left + cut, top), (right - cut, top), (right, top + cut), (right, bottom - cut),
-                   (right - cut, bottom - 1), (left + cut, bottom - 1), (left, bottom - cut), (left, top + cut)]
+        corners = [
+            (left + cut, top),
+            (right - cut, top),
+            (right, top + cut),
+            (right, bottom - cut),
+            (right - cut, bottom - 1),
+            (left + cut, bottom - 1),
+            (left, bottom - cut),
+            (left, top + cut),
+        ]
         sketch.shape(np.array(corners), label, gloss=0.1)
         rows = np.arange(h)
         inside = (rows >= top) & (rows < bottom)

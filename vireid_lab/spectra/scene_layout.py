@@ -10,6 +10,7 @@ from . import materials, scene_things
 from .grid import WAVELENGTHS
 from .identity import sample_identity
 from .labels import FIRST_PERSON, PERSON
+from .scene_textures import picture
 from .scene_things import Sketch
 from .scene_view import Cutout, Sun, View
 from .wardrobe import WARDROBES
@@ -74,12 +75,14 @@ class Place:
         self.view.stand(thing, left, foot, depth, shown)
 
     def panel(self, label: int, left: float, foot: float, depth: float, width: float, height: float, **more) -> None:
-        """A plain board, post or beam."""
+        """A board, a sheet, a post or a beam, not quite flat; a narrow one is round."""
         scale = self.view.scale(depth)
         sketch = Sketch(width * scale, height * scale)
         sketch.box(0, 0, 1.01, 1.01, label, **more)
-        across = np.linspace(-1, 1, sketch.width)[None] * (0.8 if width < 0.3 else 0.0)
-        self.stand(sketch.cutout(self.view.sun, (across, 0.0), sketch.grain(0.05)), left, foot, depth)
+        _, right, down = 0.1 * picture("cloud", (sketch.height, sketch.width), scale / 90, int(self.rng.integers(512)))
+        if width < 0.3:
+            right = right + np.linspace(-0.8, 0.8, sketch.width)
+        self.stand(sketch.cutout(self.view.sun, (right, down), sketch.grain(0.06)), left, foot, depth)
 
     def people(self, places: Sequence[tuple[float, float]]) -> None:
         """People at (right, depth) in metres, far ones first."""

@@ -160,7 +160,7 @@ def _people(p: Place) -> None:
         p.panel(frame, left, 0.45, 8.48, 3.2, 2.2)
         for part in range(2):
             p.panel(glass, left + 0.1 + 1.53 * part, 0.55, 8.46, 1.45, 2.0, albedo=0.6, gloss=1.0)
-        p.panel(awning, left - 0.1, 2.6, 7.9, 3.4, 0.45, normal=(0, 0.55, -0.83))
+        p.panel(awning, left - 0.1, 2.62, 8.3, 3.4, 0.45, normal=(0, 0.55, -0.83))
     slabs = scene_textures.stones(p.background("grey brick"), p.background("paving"), 0.4, 0.6, 0.025, uneven=0.12)
     p.view.ground(slabs)
     pot = p.paint("planter paint", p.rng.uniform(0.5, 2.5, 3), 0.3)
