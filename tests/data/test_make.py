@@ -155,11 +155,22 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path, capsys):
     assert main(["data", "make", str(tmp_path / "empty"), *SMALL]) == 0
 
 
+def heed_interrupts():
+    """Jobs in the background of a shell ignore Ctrl-C, and so would all processes that the tests start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_an_interrupt_leaves_nothing(tmp_path, workers):
     command = [sys.executable, "-m", "vireid_lab", "data", "make", "made", "--ids", "900", "--workers", workers]
     process = subprocess.Popen(
-        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=heed_interrupts,
     )
     while process.poll() is None and not any(tmp_path.rglob("*.jpg")):
         time.sleep(0.05)
