@@ -79,7 +79,7 @@ class Place:
         scale = self.view.scale(depth)
         sketch = Sketch(width * scale, height * scale)
         sketch.box(0, 0, 1.01, 1.01, label, **more)
-        _, right, down = 0.1 * picture("cloud", (sketch.height, sketch.width), scale / 90, int(self.rng.integers(512)))
+        _, right, down = 0.07 * picture("cloud", (sketch.height, sketch.width), scale / 90, int(self.rng.integers(512)))
         if width < 0.3:
             right = right + np.linspace(-0.8, 0.8, sketch.width)
         self.stand(sketch.cutout(self.view.sun, (right, down), sketch.grain(0.06)), left, foot, depth)

@@ -49,7 +49,8 @@ def light_scene(place: Place, rng: np.random.Generator, number: int) -> Light:
     under_second = under_main_balance(sun, lamp if place.lamp else sky, surfaces)
     image = under_main[view.labels] * main[..., None] + under_second[view.labels] * second[..., None]
     open_sky = np.isinf(view.depth) & (view.labels == 0)
-    clouds = np.clip(0.5 * picture("cloud", view.size, view.size[0] / 300)[0] - 0.1, 0, 1)[open_sky, None]
+    clouds = 0.5 * picture("cloud", view.size, view.size[0] / 300, int(rng.integers(512)))[0] - 0.1
+    clouds = np.clip(clouds, 0, 1)[open_sky, None]
     blue = under_main_balance(sun, sky, np.ones((1, len(sun))))
     image[open_sky] = 0.5 * blue * (1 - clouds) + 0.9 * clouds
     return Light(image, main, second, shadow, under_main, under_second)
