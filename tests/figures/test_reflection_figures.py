@@ -77,7 +77,7 @@ def test_figure_1_draws_the_fitted_lines_and_their_numbers(scene):
             ends, heights = line.get_data()
             np.testing.assert_allclose(heights, expected * ends, rtol=1e-5)
     assert len({line.get_linestyle() for line in inside.lines}) == 2  # told apart without colour
-    assert f"{r2:.3f}" in single.get_title() and "1.000" in several.get_title()
+    assert f"{r2:.3f}".replace("-", "−") in single.get_title() and "1.000" in several.get_title()
     assert [text.get_text() for text in inside.get_legend().get_texts()] == [c.words for c in lines.marked.values()]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [c.words for c in lines.parts.values()]
     for outline, (row0, column0, row1, column1) in zip(vis.patches[1::2], lines.boxes.values(), strict=True):
@@ -161,6 +161,7 @@ def test_explained_variance_shows_every_pair_and_the_medians():
     (axes,) = explained_by_category(scores).axes
     drawn = [line.get_xdata().tolist() for line in axes.lines]
     assert drawn == [[0.2, LOWEST, 0.4], [0.2], [0.9, 0.95, 1], [0.95], [LOWEST] * 2, [LOWEST], [1, 1], [1]]
-    assert [text.get_text() for text in axes.texts] == ["0.20", "0.95", "◂ -2.00", "1.00"]
+    assert [text.get_text() for text in axes.texts] == ["0.20", "0.95", "−2.00", "1.00"]
+    assert [line.get_marker() for line in axes.lines[1::2]] == ["^", "o", "<", "o"]  # an arrow: beyond the axis
     assert [label.get_text() for label in axes.get_yticklabels()] == ["street (3)", "wall (2)"]
     assert axes.yaxis_inverted()  # the first on top

@@ -1,10 +1,11 @@
-"""From stored values to light: full scale of 8-, 12- and 16-bit values, and the sRGB curve."""
+"""From stored values to [0, 1]: the full scale of 8-, 12- and 16-bit values."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from vireid_lab.runtime import InputError
+from vireid_lab.spectra.srgb import linear_to_srgb, srgb_to_linear  # noqa: F401
 
 SENSOR_BITS = (10, 12, 14)  # depths of sensors whose data come in 16-bit files
 
@@ -62,20 +63,3 @@ def _depth(dtype: np.dtype, high: int, what: str, bits: int | None) -> int:
         told = f"16-bit values up to {high} only, as {fitting[0]}-bit data have"
         raise InputError(f"{what}: {told}: give bits={fitting[0]}, or bits=16 where the image is that dark")
     return 16
-
-
-def srgb_to_linear(values: np.ndarray) -> np.ndarray:
-    """Undoes the curve of sRGB (IEC 61966-2-1): v / 12.92 up to 0.04045, ((v + 0.055) / 1.055)^2.4 above.
-
-    Args:
-        values: any shape in [0, 1]; NaN is kept.
-
-    Returns:
-        Linear light in [0, 1], in the type given.
-    """
-    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4).astype(values.dtype)
-
-
-def linear_to_srgb(values: np.ndarray) -> np.ndarray:
-    """The curve of sRGB, the inverse of srgb_to_linear: 12.92 v up to 0.0031308, 1.055 v^(1/2.4) - 0.055 above."""
-    return np.where(values <= 0.0031308, values * 12.92, 1.055 * values ** (1 / 2.4) - 0.055).astype(values.dtype)

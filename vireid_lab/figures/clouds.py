@@ -41,7 +41,7 @@ class Cloud:
     def numbers(self) -> str:
         """Slope, intercept where there is one, and R²."""
         offset = f", offset {self.intercept:+.2f}" if self.intercept else ""
-        return f"k {self.slope:.2f}{offset}, R² {self.r2:.3f}"
+        return f"k {self.slope:.2f}{offset}, R² {self.r2:.3f}".replace("-", "−")
 
 
 @dataclass(frozen=True)

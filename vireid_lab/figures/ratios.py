@@ -1,4 +1,4 @@
-"""Band-ratio images, and how much of NIR a line for each material explains, by kind of scene."""
+"""Band-ratio images, and how much of NIR a line for each region explains, by kind of scene."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .style import BLUE, DOUBLE, GREY, MAP, ORANGE, SINGLE, drawn
 VERSION = 1
 SHOWN = (2, 98)  # percentiles of the ratios at the ends of the colour scale
 MASKED = "white"
-LOWEST = -0.5  # R² at the left end of the axis; what lies below is written beside an arrow
+LOWEST = -0.5  # R² at the left end of the axis; a median below it is an arrow there
 
 
 @drawn
@@ -40,7 +40,7 @@ def band_ratio_sheet(rows: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> Figu
     norm = LogNorm(low, max(high, 1.01 * low))
     colours = colormaps[MAP].with_extremes(bad=MASKED)
     ratio = max(image.shape[0] / image.shape[1] for _, image, _ in rows)
-    figure = Figure(figsize=(DOUBLE, 0.45 + len(rows) * (1.62 * ratio + 0.06)), layout="constrained")
+    figure = Figure(figsize=(DOUBLE, 0.45 + len(rows) * (1.53 * ratio + 0.06)), layout="constrained")
     grid = figure.subplots(len(rows), 4, squeeze=False)
     for line, (name, image, ratios) in zip(grid, rows, strict=True):
         line[0].imshow(image)
@@ -65,21 +65,22 @@ def band_ratio_sheet(rows: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> Figu
 
 @drawn
 def explained_by_category(scores: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
-    """R² of one line for the image beside that of a line for each material: small signs are pairs, large ones medians.
+    """R² of one line for the image beside that of a line for each region: small signs are pairs, large ones medians.
 
     Args:
-        scores: category -> (n,) R² of one line, and (n,) of a line for each material, from the top.
+        scores: category -> (n,) R² of one line, and (n,) of a line for each region, from the top.
     """
     figure = Figure(figsize=(SINGLE, 0.95 + 0.34 * len(scores)), layout="constrained")
     axes = figure.subplots()
-    kinds = (("one line for the image", ORANGE, "^", 0.16), ("a line for each material", BLUE, "o", -0.16))
+    kinds = (("one line for the image", ORANGE, "^", 0.16), ("a line for each region", BLUE, "o", -0.16))
     for place, pairs in enumerate(scores.values()):
         for values, (_, colour, marker, shift) in zip(pairs, kinds, strict=True):
             cut, look = np.maximum(values, LOWEST), {"marker": marker, "color": colour, "linestyle": ""}
             axes.plot(cut, np.full(len(cut), place + shift), **look, alpha=0.4, markersize=2.5, clip_on=False)
             median = float(np.median(values))
-            axes.plot(max(median, LOWEST), place + shift, **look, markersize=6, clip_on=False)
-            text = f"{'◂ ' if median < LOWEST else ''}{median:.2f}"
+            outside = {"marker": "<"} if median < LOWEST else {}
+            axes.plot(max(median, LOWEST), place + shift, **look | outside, markersize=6, clip_on=False)
+            text = f"{median:.2f}".replace("-", "−")
             axes.text(1.04, place + shift, text, color=colour, va="center", fontsize=6.5)
     axes.set_yticks(range(len(scores)), [f"{name} ({len(pairs[0])})" for name, pairs in scores.items()])
     axes.set(xlabel="R² of NIR from G (number: median of the pairs)", xlim=(LOWEST, 1.02))

@@ -72,8 +72,8 @@ def linear_transformation(
         kind: what a region is, such as "material".
     """
     colours = dict(zip(list(lines.parts)[:SHOWN], COLOURS, strict=False))
-    heights = (2.3 * visible.shape[0] / visible.shape[1], 2.3)
-    figure = Figure(figsize=(DOUBLE, sum(heights) + 0.4 + 0.16 * -(-len(colours) // 3)), layout="constrained")
+    heights = (2 * visible.shape[0] / visible.shape[1], 2.1)
+    figure = Figure(figsize=(DOUBLE, sum(heights) + 0.7 + 0.15 * -(-len(colours) // 3)), layout="constrained")
     (vis, nir, map_), (inside, single, several) = figure.subplots(2, 3, height_ratios=heights)
     _picture(vis, visible, "visible")
     _picture(nir, infrared, "near infrared")
@@ -85,10 +85,11 @@ def linear_transformation(
         _points(inside, points, colour, marker)
         _line(inside, points, colour, style)
     _frame(inside, f"inside one {kind}", list(lines.marked.values()) or [lines.whole])
-    inside.legend(loc="lower left", bbox_to_anchor=(0, -0.02), fontsize=6.5)
+    inside.set_ylim(0, 1.3 * inside.get_ylim()[1])  # room for the legend
+    inside.legend(loc="upper left", bbox_to_anchor=(-0.03, 1.03), fontsize=6.5)
     _points(single, lines.whole, OTHERS)
     _line(single, lines.whole, "black")
-    _frame(single, f"whole image, one line: R² {lines.whole.r2:.3f}", [lines.whole])
+    _frame(single, f"whole image, one line: R² {lines.whole.r2:.3f}".replace("-", "−"), [lines.whole])
     for label, colour in colours.items():
         _points(several, lines.parts[label], colour)
     for label in colours:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from vireid_lab.runtime import InputError, share, write_json
+from vireid_lab.runtime import InputError, new_folder, write_json
 
 from .scene_render import CATEGORIES, RenderedScene, render_scene
+from .srgb import linear_to_srgb
 
 __all__ = ["CATEGORIES", "RenderedScene", "render_scene", "write_scene_pairs"]
 
@@ -62,7 +59,7 @@ def write_scene_pairs(
     if not categories:
         raise InputError(f"no categories: give some of {', '.join(CATEGORIES)}")
     facts = {"synthetic": True, "generator_version": VERSION, "number": number, "seed": seed, "size": list(size)}
-    with _new_folder(Path(out)) as folder:
+    with new_folder(Path(out)) as folder:
         for index in range(number):
             rng = np.random.default_rng([seed, index])
             scene = render_scene(rng, size, category=categories[index % len(categories)], **options)
@@ -77,35 +74,14 @@ def _write(folder: Path, name: str, scene: RenderedScene, bits: int) -> None:
     pictures, masks = folder / scene.category, folder / "masks" / scene.category
     for path in (pictures, masks):
         path.mkdir(parents=True, exist_ok=True)
-    imwrite(pictures / f"{name}_rgb.tiff", _srgb(scene.visible, bits), photometric="rgb")
-    imwrite(pictures / f"{name}_nir.tiff", _srgb(scene.infrared, bits), photometric="minisblack")
+    imwrite(pictures / f"{name}_rgb.tiff", _encode(scene.visible, bits), photometric="rgb")
+    imwrite(pictures / f"{name}_nir.tiff", _encode(scene.infrared, bits), photometric="minisblack")
     Image.fromarray(scene.regions.astype(np.uint8)).save(masks / f"{name}.png")
     Image.fromarray(np.uint8(255) * scene.second).save(masks / f"{name}_second.png")
     truth = {kind: {n: k.tolist() for n, k in getattr(scene, kind).items()} for kind in ("k", "k_second")}
     write_json(masks / f"{name}.json", {"names": scene.names, **truth})
 
 
-def _srgb(linear: np.ndarray, bits: int) -> np.ndarray:
-    """Linear light in [0, 1] as sRGB (IEC 61966-2-1) of 8 or 16 bits."""
-    encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055)
-    return np.round(encoded * (2**bits - 1)).astype(np.uint8 if bits == 8 else np.uint16)
-
-
-@contextlib.contextmanager
-def _new_folder(out: Path) -> Iterator[Path]:
-    """Yields a folder beside `out` that becomes `out` at the end, or goes when there is an error."""
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"'{out}' is there already: give a new folder, or remove it first")
-    try:
-        out.absolute().parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(dir=out.absolute().parent, prefix=f".{out.name}-"))
-    except OSError as error:
-        raise InputError(f"'{out}' cannot be written: {error.strerror}") from error
-    try:
-        yield folder
-        share(folder, 0o777)  # mkdtemp made it private
-        os.replace(folder, out)
-    except OSError as error:
-        raise InputError(f"'{out}' cannot be written: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+def _encode(linear: np.ndarray, bits: int) -> np.ndarray:
+    """Linear light in [0, 1] as sRGB of 8 or 16 bits."""
+    return np.round(linear_to_srgb(linear) * (2**bits - 1)).astype(np.uint8 if bits == 8 else np.uint16)
