@@ -131,7 +131,7 @@ def test_the_encoding_panels_show_both_lines_of_each_region(scene):
     (axes,) = encoding_effect({"as stored": [(straight, free)]}).axes
     through, beside = (line.get_ydata() for line in axes.lines)
     assert through[0] == 0 and beside[0] == pytest.approx(0.1, abs=1e-5)
-    assert axes.get_title() == "as stored"
+    assert axes.get_ylabel() == "NIR (as stored)"
 
 
 def test_band_ratios_share_one_logarithmic_scale_and_masked_pixels_stay_masked(scene):

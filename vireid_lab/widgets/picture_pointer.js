@@ -23,7 +23,6 @@ function spanned([rowA, colA], [rowB, colB]) {
 
 function render({ model, el }) {
   el.classList.add("vireid-pointer");
-  el.setAttribute("data-lm-suppress-shortcuts", "true"); // JupyterLab's arrow keys would leave the cell
   const title = make("div", "vireid-pointer-title", el);
   const frame = make("div", "vireid-pointer-frame", el);
   const picture = make("img", "vireid-pointer-picture", frame);
@@ -125,7 +124,7 @@ function render({ model, el }) {
   frame.addEventListener("keydown", (event) => {
     if (!(event.key in ARROWS) || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
-    event.stopPropagation();
+    event.stopPropagation(); // JupyterLab would choose the next cell
     const [down, right] = ARROWS[event.key].map((step) => step * (event.repeat ? 4 : 1));
     const [height, width] = size();
     if (isPoint()) {
