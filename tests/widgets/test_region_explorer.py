@@ -28,6 +28,13 @@ def test_it_shows_what_the_pure_function_gives(explorer, pairs):
     assert explorer.view == render_region(*pairs["it's second"], RECTANGLE, "blue", True, True)
 
 
+def test_a_masked_middle_is_not_where_it_begins(pairs):
+    visible, infrared, valid = pairs["first"]
+    assert RegionExplorer({"clear": (visible, infrared, valid)}).left.rectangle == (16, 21, 32, 43)
+    valid[16:32] = False
+    assert RegionExplorer({"masked": (visible, infrared, valid)}).left.rectangle == (0, 0, 48, 64)
+
+
 def test_both_pictures_and_the_sliders_hold_one_rectangle(explorer, pairs):
     rows, columns = explorer.sliders
     assert explorer.left.rectangle == explorer.right.rectangle == RECTANGLE

@@ -74,7 +74,7 @@ class PicturePointer(anywidget.AnyWidget):
         """Shows (H, W) or (H, W, 3), uint8 or float in [0, 1]; without a position, the middle is chosen."""
         height, width = np.shape(image)[:2]
         super().__init__(png=encode_png(image), alt=alt, size=(height, width), mode=mode, title=title)
-        self.rectangle = rectangle or (height // 3, width // 3, height - height // 3, width - width // 3)
+        self.rectangle = rectangle or middle_third(height, width)
         self.point = point or (height // 2, width // 2)
         if layout is not None:
             self.layout = layout
@@ -147,3 +147,8 @@ def _slider(pointer: PicturePointer, axis: int, name: str) -> IntRangeSlider | I
     pointer.observe(follow, [pointer.mode, "size"])
     slider.observe(lead, "value")
     return slider
+
+
+def middle_third(height: int, width: int) -> tuple[int, int, int, int]:
+    """(row0, col0, row1, col1) of the middle of a picture: the rectangle to begin with."""
+    return height // 3, width // 3, height - height // 3, width - width // 3

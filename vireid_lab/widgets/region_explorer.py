@@ -15,7 +15,7 @@ from vireid_lab.figures.style import MAP
 from vireid_lab.runtime import InputError
 
 from .explorer import Explorer, View
-from .picture_pointer import PicturePointer, pointer_sliders
+from .picture_pointer import PicturePointer, middle_third, pointer_sliders
 from .region_view import render_region
 
 Pair = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -32,7 +32,8 @@ class RegionExplorer(Explorer):
 
     Args:
         pairs: name -> (visible (H, W, 3), infrared (H, W), valid (H, W)), see `render_region`.
-        rectangle: the first one, (row0, col0, row1, col1); None is the middle of the picture.
+        rectangle: the first one, (row0, col0, row1, col1); None is the middle of the picture, or all of it where the
+            middle is masked.
         linear: whether the values are linear light; only the note and the way the pictures are shown depend on it.
         variable: name of `pairs` in your notebook, for the code that reproduces the view.
 
@@ -58,7 +59,8 @@ class RegionExplorer(Explorer):
         narrow = {"indent": False, "layout": Layout(width="auto", margin="2px 20px 2px 0")}
         self.offset = Checkbox(description="offset", tooltip="fit NIR = k VIS + b; Eq. 4 has b = 0", **narrow)
         self.zoom = Checkbox(description="zoom", tooltip="axes end at the rectangle's brightest pixel", **narrow)
-        visible, infrared, _ = pairs[self.pair.value]
+        visible, infrared, valid = pairs[self.pair.value]
+        rectangle = rectangle or first_rectangle(valid)
         self.left = PicturePointer(visible, "visible image", rectangle=rectangle, layout=Layout(**half))
         self.right = PicturePointer(infrared, "near-infrared image", layout=Layout(**half))
         link((self.left, "rectangle"), (self.right, "rectangle"))
@@ -106,6 +108,12 @@ class RegionExplorer(Explorer):
 
     def _shown(self, image: np.ndarray) -> np.ndarray:
         return linear_to_srgb(image) if self.linear else image
+
+
+def first_rectangle(valid: np.ndarray) -> tuple[int, int, int, int]:
+    """The middle third of a picture (H, W), or all of it where less than half of the middle may be used."""
+    row0, col0, row1, col1 = middle = middle_third(*valid.shape)
+    return middle if valid[row0:row1, col0:col1].mean() >= 0.5 else (0, 0, *valid.shape)
 
 
 def _choice(name: str, options: Sequence[str], tooltips: Sequence[str], value: str) -> ToggleButtons:
