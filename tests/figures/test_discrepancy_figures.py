@@ -32,7 +32,7 @@ def test_the_scores_are_means_over_the_seeds_beside_the_largest_p_value(result):
     # mmd 0.003 + (0, 0.1, 0.2): mean 0.103, deviation 0.1
     assert describe_scores(result, "whole", 0.25).splitlines() == [
         "squared MMD 0.103 ± 0.100",
-        "Fréchet distance 25 ± 0",
+        "squared Fréchet 25 ± 0",
         "centroids / spread 1.00 ± 0.00",
         "each p ≤ 0.06",
     ]

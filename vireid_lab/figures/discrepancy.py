@@ -16,7 +16,7 @@ from .style import BLUE, DOUBLE, ORANGE, drawn
 
 VERSION = 1
 KIND_NAMES = {"whole": "one factor", "parts": "a factor for each part"}
-SCORE_NAMES = {"mmd": "squared MMD", "frechet": "Fréchet distance", "centroid": "centroids / spread"}
+SCORE_NAMES = {"mmd": "squared MMD", "frechet": "squared Fréchet", "centroid": "centroids / spread"}
 DECIMALS = {"mmd": 3, "frechet": 0, "centroid": 2}
 SERIES = ((BLUE, "o", "-"), (ORANGE, "^", "--"))  # colour, marker and line of the two kinds of factors
 

@@ -67,11 +67,13 @@ def linear_transformation(
         visible: (H, W, 3) in [0, 1], for display.
         infrared: (H, W) in [0, 1], for display.
         valid: (H, W) bool; other pixels are black in the picture of the regions.
-        regions: (H, W) int labels; the nine largest regions have a colour.
+        regions: (H, W) int labels; the marked and the largest have a colour, nine in all.
         lines: from `collect_lines`.
         kind: what a region is, such as "material".
     """
-    colours = dict(zip(list(lines.parts)[:SHOWN], COLOURS, strict=False))
+    palette = (*(colour for colour, _, _ in BOXES), *(colour for colour in COLOURS if colour not in (ORANGE, BLUE)))
+    marked_first = [*lines.boxes, *(label for label in lines.parts if label not in lines.boxes)]
+    colours = dict(zip(marked_first[:SHOWN], palette, strict=False))
     heights = (2 * visible.shape[0] / visible.shape[1], 2.1)
     figure = Figure(figsize=(DOUBLE, sum(heights) + 0.7 + 0.15 * -(-len(colours) // 3)), layout="constrained")
     (vis, nir, map_), (inside, single, several) = figure.subplots(2, 3, height_ratios=heights)
