@@ -11,10 +11,10 @@ import tifffile
 from PIL import Image
 
 from vireid_lab.data import scene_pairs
-from vireid_lab.data.radiometry import linear_to_srgb, srgb_to_linear
 from vireid_lab.data.registration import RegistrationWarning
 from vireid_lab.data.scene_pairs import find_pairs, from_arrays, read_bands, read_pair
 from vireid_lab.runtime import InputError
+from vireid_lab.spectra.srgb import linear_to_srgb, srgb_to_linear
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*could not be checked:UserWarning")
 

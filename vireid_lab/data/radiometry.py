@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from vireid_lab.runtime import InputError
-from vireid_lab.spectra.srgb import linear_to_srgb, srgb_to_linear  # noqa: F401
 
 SENSOR_BITS = (10, 12, 14)  # depths of sensors whose data come in 16-bit files
 

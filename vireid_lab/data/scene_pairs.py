@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from vireid_lab.runtime import InputError, unknown
+from vireid_lab.spectra.srgb import linear_to_srgb, srgb_to_linear
 
 from .pixels import bands_last, read_band_arrays, read_pixels
-from .radiometry import linear_to_srgb, srgb_to_linear, to_unit
+from .radiometry import to_unit
 from .registration import estimate_shift, translate
 
 DARK, BRIGHT = 0.002, 0.98  # limits of a usable value, in linear light
@@ -75,7 +76,8 @@ class ScenePair:
         """One line for titles and read-outs: the kind of values, the shift, the share of pixels masked and why."""
         light = "linear light" if self.linear else "sRGB values, not linear"
         depth = f"{self.bits} bits" if self.bits else "floats"
-        shift = f"shift {self.shift[0]:+.1f}, {self.shift[1]:+.1f} px" + (" corrected" if self.aligned else "")
+        rows, columns = (round(s, 1) + 0.0 for s in self.shift)  # + 0.0 makes 0 of -0
+        shift = f"shift {rows:+.1f}, {columns:+.1f} px" + (" corrected" if self.aligned else "")
         if np.isnan(self.shift).any():
             shift = "shift not known"
         parts = ", ".join(f"{getattr(self, part).mean():.1%} {part}" for part in ("saturated", "dark", "missing"))

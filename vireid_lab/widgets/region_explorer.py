@@ -9,10 +9,10 @@ from ipywidgets import HTML, Checkbox, DOMWidget, Dropdown, HBox, Layout, Toggle
 from matplotlib import colormaps
 
 from vireid_lab.analysis.reflection import CHANNELS, band_ratios
-from vireid_lab.data.radiometry import linear_to_srgb
 from vireid_lab.figures.ratios import SHOWN
 from vireid_lab.figures.style import MAP
 from vireid_lab.runtime import InputError
+from vireid_lab.spectra.srgb import linear_to_srgb
 
 from .explorer import Explorer, View
 from .picture_pointer import PicturePointer, middle_third, pointer_sliders
