@@ -79,18 +79,21 @@ def test_resnet_50_from_a_file_with_imagenet_normalisation(tmp_path):
     np.testing.assert_allclose(deep_features(images, loaded), expected, rtol=1e-4, atol=1e-5)
 
 
-def test_auto_says_which_network_takes_the_place_of_resnet_50(monkeypatch, capsys):
-    def offline(backbone, name, weights):
-        if name == "resnet50":
-            raise InputError("no network")
-        return f"{name}: loaded"
-
-    monkeypatch.setattr(module, "load_backbone_weights", offline)
+def test_auto_takes_what_is_here_and_downloads_nothing(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(module, "load_backbone_weights", lambda backbone, name, weights: f"{name}: loaded")
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     network = load_network()
     assert network.name == "efficientnet_lite0" and network.weights == "efficientnet_lite0: loaded"
-    assert "no network" in (told := capsys.readouterr().err) and "EfficientNet-Lite0 takes its place" in told
-    with pytest.raises(InputError, match="no network"):
-        load_network("auto", "resnet50.pth")
+    assert "EfficientNet-Lite0 takes its place" in capsys.readouterr().err
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "resnet50-0676ba61.pth").touch()
+    assert load_network().name == "resnet50"
+
+
+def test_weights_that_cannot_be_had_are_an_error(tmp_path):
+    with pytest.raises(InputError, match="resnet50.pth"):
+        load_network("auto", str(tmp_path / "resnet50.pth"))
+
 
 
 def test_bad_input_is_named(people, network):

@@ -10,7 +10,7 @@ import torch
 
 from vireid_lab.data.transforms import IMAGENET_MEAN, IMAGENET_STD
 from vireid_lab.models.backbone import Backbone, build_backbone
-from vireid_lab.models.weights import load_backbone_weights
+from vireid_lab.models.weights import has_imagenet_weights, load_backbone_weights
 from vireid_lab.runtime import InputError, unknown
 
 NORMALISATION = {
@@ -46,21 +46,19 @@ def load_network(name: str = "auto", weights: str = "imagenet") -> FeatureNetwor
 
     Args:
         name: "resnet50" (the paper's; torchvision's weights, downloaded the first time), "efficientnet_lite0" (weights
-            in a package; extra `offline-weights`), or "auto": ResNet-50 where its weights can be had, otherwise
-            EfficientNet-Lite0, which is then said on stderr.
+            in a package; extra `offline-weights`), or "auto": ResNet-50 where its weights are on this machine already,
+            otherwise EfficientNet-Lite0, which is then said on stderr; nothing is downloaded unasked.
         weights: "imagenet", or the path to a file of torchvision's ResNet-50.
 
     Raises:
         InputError: an unknown name, or no weights can be had.
     """
-    if name == "auto":
-        try:
-            return load_network("resnet50", weights)
-        except InputError as error:
-            if weights != "imagenet":
-                raise
-            print(f"no ResNet-50 ({error}): EfficientNet-Lite0 takes its place", file=sys.stderr)
-            return load_network("efficientnet_lite0")
+    if name == "auto" and weights == "imagenet" and not has_imagenet_weights("resnet50"):
+        print("ResNet-50's weights are not on this machine: EfficientNet-Lite0 takes its place", file=sys.stderr)
+        print("('resnet50' by name downloads them, 98 MB)", file=sys.stderr)
+        name = "efficientnet_lite0"
+    elif name == "auto":
+        name = "resnet50"
     if name not in NORMALISATION:
         raise unknown("network", name, ["auto", *NORMALISATION])
     backbone = build_backbone(name, last_stride=2)
