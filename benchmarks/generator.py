@@ -15,7 +15,7 @@ IDENTITIES, IMAGES = 16, 4
 
 
 def images_per_second(size: tuple[int, int], infrared: str) -> float:
-    """Renders a small data set in the order of `vireid data make`; CPU seconds, so that other processes do not count."""
+    """Renders a small data set as `vireid data make` does; CPU time, so that other processes do not count."""
     began = time.process_time()
     world = World(0, size, infrared=infrared)
     for pid in range(1, IDENTITIES + 1):

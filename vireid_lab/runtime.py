@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import platform
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -82,6 +83,30 @@ def share(path: Path, mode: int) -> None:
     umask = os.umask(0)
     os.umask(umask)
     path.chmod(mode & ~umask)
+
+
+@contextlib.contextmanager
+def new_folder(out: Path) -> Iterator[Path]:
+    """Yields a folder beside `out` that becomes `out` at the end, or goes when there is an error or an interrupt.
+
+    Raises:
+        InputError: `out` is there and not an empty folder, or cannot be written.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"'{out}' is there already: give a new folder, or remove it first")
+    try:
+        out.absolute().parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=out.absolute().parent, prefix=f".{out.name}-"))
+    except OSError as error:
+        raise InputError(f"'{out}' cannot be written: {error.strerror}") from error
+    try:
+        yield folder
+        share(folder, 0o777)  # mkdtemp made it private
+        os.replace(folder, out)
+    except OSError as error:
+        raise InputError(f"'{out}' cannot be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_json(path: str | Path, value: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,8 +16,16 @@ from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-PICTURES = ["01_contact_sheet", "02_masks", "03_training", "04_rank1", "05_cmc", "06_tsne", "07_distances", "08_top10"]
-PICTURES += ["09_gradcam"]
+PICTURES = {
+    "00_start_here": [
+        "01_contact_sheet", "02_masks", "03_training", "04_rank1", "05_cmc", "06_tsne", "07_distances", "08_top10",
+        "09_gradcam",
+    ],
+    "01_reflection_prior": [
+        "01_fig1_lines", "02_fig2_band_ratios", "03_explained", "04_encoding", "05_limits", "06_factors",
+        "07_fig3_tsne", "08_fig6_discrepancy",
+    ],
+}  # fmt: skip
 
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -29,8 +38,8 @@ def parameter_cells(path: Path) -> list:
     return [cell for cell in code_cells(path) if "parameters" in cell.metadata.get("tags", [])]
 
 
-def test_there_is_a_notebook_to_start_with():
-    assert "00_start_here" in [path.stem for path in NOTEBOOKS]
+def test_the_pictures_of_every_notebook_are_known():
+    assert [path.stem for path in NOTEBOOKS] == list(PICTURES)
 
 
 @every_notebook
@@ -74,66 +83,110 @@ def test_prose_stands_between_the_steps(path):
     assert "cccc" not in kinds and kinds.count("m") >= len(kinds) // 3
 
 
-def run_notebook(out: Path, scale: str = "smoke") -> subprocess.CompletedProcess:
-    notebook = ROOT / "notebooks" / "00_start_here.ipynb"
+def run_notebook(name: str, out: Path, scale: str = "smoke", **parameters: str) -> subprocess.CompletedProcess:
+    notebook = ROOT / "notebooks" / f"{name}.ipynb"
     command = [sys.executable, "-m", "papermill", "--kernel", "python3", "--cwd", str(notebook.parent), str(notebook)]
-    command += [str(out / "executed.ipynb"), "-p", "scale", scale, "-p", "out", str(out)]
+    command.append(str(out / "executed.ipynb"))
+    for key, value in {"scale": scale, "out": str(out), **parameters}.items():
+        command += ["-p", key, value]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
+def pictures_folder(name: str, out: Path) -> Path:
+    """Each notebook has a folder of its own for its pictures."""
+    return out / "figures" / name
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    out = tmp_path_factory.mktemp("demo")
-    done = run_notebook(out)
-    assert done.returncode == 0, done.stderr[-3000:]
-    return out
+    """Name of a notebook -> the folder of its headless run, which happens once."""
+    runs: dict[str, Path] = {}
+
+    def finish(name: str) -> Path:
+        if name not in runs:
+            out = tmp_path_factory.mktemp(name)
+            done = run_notebook(name, out)
+            assert done.returncode == 0, done.stderr[-3000:]
+            runs[name] = out
+        return runs[name]
+
+    return finish
 
 
-@pytest.mark.slow
-def test_a_headless_run_writes_every_picture_with_its_words_and_origin(finished):
-    figures = finished / "figures"
-    assert sorted(path.stem for path in figures.glob("*.png")) == PICTURES
-    for name in PICTURES:
-        record = json.loads((figures / f"{name}.json").read_text())
-        assert len(record["alt"]) > 60 and record["label"] == "synthetic benchmark · smoke: no findings"
-        assert str(finished) not in json.dumps(record)  # pictures travel; the place they were made in does not
-        with Image.open(figures / f"{name}.png") as image:
+def check_pictures(folder: Path, names: list[str], out: Path) -> None:
+    assert sorted(path.stem for path in folder.glob("*.png")) == names
+    for name in names:
+        record = json.loads((folder / f"{name}.json").read_text())
+        assert len(record["alt"]) > 60 and "smoke: no findings" in record["label"]
+        assert str(out) not in json.dumps(record)  # pictures travel; the place they were made in does not
+        with Image.open(folder / f"{name}.png") as image:
             image.load()
             assert image.width >= 1000 and image.text["Description"] == record["alt"]
-        assert (figures / f"{name}.pdf").stat().st_size > 1000
-    page = (figures / "index.html").read_text()
-    assert all(f"{name}.png" in page for name in PICTURES)
+        assert (folder / f"{name}.pdf").stat().st_size > 1000
+    page = (folder / "index.html").read_text()
+    assert all(f"{name}.png" in page for name in names)
 
 
 @pytest.mark.slow
-def test_a_headless_run_keeps_the_parameters_tag_and_shows_the_pictures(finished):
-    (cell,) = parameter_cells(finished / "executed.ipynb")
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_headless_run_writes_every_picture_with_its_words_and_origin(finished, name):
+    out = finished(name)
+    folder = pictures_folder(name, out)
+    check_pictures(folder, PICTURES[name], out)
+    labels = {json.loads(path.read_text())["label"] for path in folder.glob("*.json")}
+    assert labels == {"synthetic benchmark · smoke: no findings"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_headless_run_keeps_the_parameters_tag_and_shows_the_pictures(finished, name):
+    executed = finished(name) / "executed.ipynb"
+    (cell,) = parameter_cells(executed)
     assert 'scale = "tiny"' in cell.source  # papermill puts its own cell behind it
     shown = [
         output["data"]["text/html"]
-        for cell in code_cells(finished / "executed.ipynb")
+        for cell in code_cells(executed)
         for output in cell.outputs
         if "text/html" in output.get("data", {})
     ]
-    assert len(shown) == len(PICTURES) and all('alt="' in html for html in shown)
+    assert len(shown) == len(PICTURES[name]) and all('alt="' in html for html in shown)
 
 
 @pytest.mark.slow
 def test_a_second_run_uses_the_finished_training_and_draws_the_same_pictures(finished):
-    (checkpoint,) = finished.glob("runs/*/checkpoints/last.pt")
-    kept = [checkpoint, *(finished / "data").rglob("*.jpg")]
+    out = finished("00_start_here")
+    (checkpoint,) = out.glob("runs/*/checkpoints/last.pt")
+    kept = [checkpoint, *(out / "data").rglob("*.jpg")]
     times = [path.stat().st_mtime_ns for path in kept]
-    before = {path.name: path.read_bytes() for path in (finished / "figures").iterdir()}
-    done = run_notebook(finished)
+    before = {path.name: path.read_bytes() for path in (out / "figures" / "00_start_here").iterdir()}
+    done = run_notebook("00_start_here", out)
     assert done.returncode == 0, done.stderr[-3000:]
     assert [path.stat().st_mtime_ns for path in kept] == times
-    assert {path.name: path.read_bytes() for path in (finished / "figures").iterdir()} == before
+    assert {path.name: path.read_bytes() for path in (out / "figures" / "00_start_here").iterdir()} == before
 
 
 @pytest.mark.slow
-def test_a_misspelt_scale_is_named_before_anything_is_written(tmp_path):
-    done = run_notebook(tmp_path, scale="smok")
+def test_pairs_without_masks_are_measured_as_a_person_would_give_them(finished, tmp_path):
+    (scenes,) = (finished("01_reflection_prior") / "data").iterdir()
+    own = tmp_path / "own"
+    shutil.copytree(scenes, own, ignore=shutil.ignore_patterns("masks", "scenes.json"))
+    out = tmp_path / "out"
+    out.mkdir()
+    done = run_notebook("01_reflection_prior", out, pairs=str(own))
+    assert done.returncode == 0, done.stderr[-3000:]
+    folder = pictures_folder("01_reflection_prior", out)
+    check_pictures(folder, PICTURES["01_reflection_prior"], out)
+    labels = {path.stem: json.loads(path.read_text())["label"] for path in folder.glob("*.json")}
+    of_the_pairs = [name for name, label in labels.items() if "synthetic" not in label]
+    assert sorted(of_the_pairs) == PICTURES["01_reflection_prior"][:4]
+    assert not (out / "data").exists()  # nothing was rendered in their place
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_misspelt_scale_is_named_before_anything_is_written(tmp_path, name):
+    done = run_notebook(name, tmp_path, scale="smok")
     assert done.returncode == 1
     assert "unknown scale 'smok': did you mean 'smoke'?" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["executed.ipynb"]

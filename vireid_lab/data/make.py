@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import multiprocessing
 import os
-import shutil
 import signal
 import sys
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -16,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from vireid_lab.runtime import InputError, progress, read_json, share, unknown, write_json
+from vireid_lab.runtime import InputError, new_folder, progress, read_json, unknown, write_json
 from vireid_lab.spectra.labels import LABELS
 from vireid_lab.spectra.world import VERSION, World
 
@@ -72,7 +69,7 @@ def make_benchmark(
     settings = {"seed": seed, "size": tuple(size), "difficulty": difficulty, "infrared": infrared}
     World(**settings)  # bad settings are known before anything is written
     facts = {"synthetic": True, "generator_version": VERSION, "layout": layout, "ids": ids, "images": images}
-    with _new_folder(out) as folder:
+    with new_folder(out) as folder:
         _render(folder, plan, settings, workers)
         INDEXES[layout](folder, [planned.record for planned in plan], seed)
         write_json(folder / MASK_TABLE, LABELS)
@@ -114,26 +111,6 @@ def read_counts(path: str | Path) -> dict[tuple[int, int], int]:
             raise InputError(f"{path}: '{key}': {number}: cameras are 1 to 6, identities and images 1 to 9999")
         counts[camera, pid] = number
     return counts
-
-
-@contextlib.contextmanager
-def _new_folder(out: Path) -> Iterator[Path]:
-    """Yields a folder beside `out` that becomes `out` at the end, or goes when there is an error or an interrupt."""
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"'{out}' is there already: give a new folder, or remove it first")
-    try:
-        out.absolute().parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(dir=out.absolute().parent, prefix=f".{out.name}-"))
-    except OSError as error:
-        raise InputError(f"'{out}' cannot be written: {error.strerror}") from error
-    try:
-        yield folder
-        share(folder, 0o777)  # mkdtemp made it private
-        os.replace(folder, out)
-    except OSError as error:
-        raise InputError(f"'{out}' cannot be written: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 _world: World  # of a worker process

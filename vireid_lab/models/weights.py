@@ -142,6 +142,11 @@ def _imagenet(backbone: Backbone, name: str) -> tuple[dict[str, Tensor], str]:
     return tensors, f"torchvision ImageNet {url.rsplit('/', 1)[-1]}"
 
 
+def has_imagenet_weights(name: str) -> bool:
+    """Whether torchvision's weights of a ResNet are on this machine already, so that nothing will be downloaded."""
+    return (Path(torch.hub.get_dir()) / "checkpoints" / _imagenet_url(name).rsplit("/", 1)[-1]).is_file()
+
+
 def _imagenet_url(name: str) -> str:
     import torchvision
 

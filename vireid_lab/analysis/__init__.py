@@ -1,0 +1,1 @@
+"""Measurements on images and features: the reflection prior, the modality discrepancy."""

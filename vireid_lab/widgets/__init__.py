@@ -1,0 +1,1 @@
+"""Explorers for JupyterLab: labelled controls around one pure render function each."""
