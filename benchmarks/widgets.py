@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from vireid_lab.data.scene_pairs import from_arrays
-from vireid_lab.spectra.scene_render import render_scene
+from vireid_lab.spectra.scenes.render import render_scene
 from vireid_lab.widgets.region_explorer import RegionExplorer
 
 SIZES = ((256, 256), (512, 512), (1024, 1024))

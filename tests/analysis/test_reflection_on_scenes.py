@@ -5,7 +5,7 @@ import pytest
 
 from vireid_lab.analysis.reflection import fit_region
 from vireid_lab.analysis.regions import compare_fits
-from vireid_lab.spectra.scene_pairs import CATEGORIES, render_scene
+from vireid_lab.spectra.scenes.pairs import CATEGORIES, render_scene
 
 SIZE = (96, 144)
 

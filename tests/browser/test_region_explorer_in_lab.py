@@ -14,7 +14,7 @@ NOTEBOOK = ROOT / "notebooks" / "01_reflection_prior.ipynb"
 SMOKE_SIZE = (96, 144)  # of its scenes at the scale "smoke"
 CELL = f"""import numpy as np
 from vireid_lab.data.scene_pairs import from_arrays
-from vireid_lab.spectra.scene_pairs import render_scene
+from vireid_lab.spectra.scenes.pairs import render_scene
 from vireid_lab.widgets.region_explorer import RegionExplorer
 
 pairs = {{}}

@@ -7,8 +7,8 @@ from PIL import Image
 from vireid_lab.data.scene_pairs import find_pairs
 from vireid_lab.data.scene_truth import read_truth
 from vireid_lab.runtime import InputError
-from vireid_lab.spectra.scene_pairs import write_scene_pairs
-from vireid_lab.spectra.scene_render import render_scene
+from vireid_lab.spectra.scenes.pairs import write_scene_pairs
+from vireid_lab.spectra.scenes.render import render_scene
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def test_labels_are_eight_bit_and_unique():
 
 def test_the_wardrobes_share_nothing():
     first, second = WARDROBES.values()
-    for field in ("uppers", "lowers", "prints", "colours", "scenes"):
+    for field in ("uppers", "lowers", "prints", "colours", "backdrops"):
         assert not set(getattr(first, field)) & set(getattr(second, field)), field
     for field in ("bags", "hats"):
         assert set(getattr(first, field)) & set(getattr(second, field)) == {"none"}, field

@@ -12,8 +12,8 @@ from vireid_lab.data.scene_pairs import find_pairs, read_pair
 from vireid_lab.runtime import InputError
 from vireid_lab.spectra import illuminants, materials, sensors
 from vireid_lab.spectra.grid import WAVELENGTHS
-from vireid_lab.spectra.scene_pairs import CATEGORIES, render_scene, write_scene_pairs
-from vireid_lab.spectra.scene_places import CLOTHS
+from vireid_lab.spectra.scenes.pairs import CATEGORIES, render_scene, write_scene_pairs
+from vireid_lab.spectra.scenes.places import CLOTHS
 
 SIZE = (96, 144)
 

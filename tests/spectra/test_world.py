@@ -99,7 +99,7 @@ def test_thermal_images_do_not_show_prints():
 def test_wardrobes_are_other_people_in_other_places():
     first, second = (World(0, (64, 32), wardrobe=name) for name in ("benchmark", "pretraining"))
     assert first.identity(1).upper.name != second.identity(1).upper.name
-    assert not np.array_equal(first.scene(1).labels, second.scene(1).labels)
+    assert not np.array_equal(first.backdrop(1).labels, second.backdrop(1).labels)
     assert not np.array_equal(first.camera(1, 0).illuminant, second.camera(1, 0).illuminant)
 
 
@@ -112,10 +112,10 @@ def test_harder_means_more_of_everything_and_fewer_survivors():
 
 
 def test_occlusion_is_the_share_of_hidden_people():
-    scene = World(0, (64, 32)).scene(1)
+    backdrop = World(0, (64, 32)).backdrop(1)
     for name, knobs in DIFFICULTIES.items():
         rng = np.random.default_rng(0)
-        share = np.mean([bool(sample_stage(rng, scene, knobs).occluders) for _ in range(2000)])
+        share = np.mean([bool(sample_stage(rng, backdrop, knobs).occluders) for _ in range(2000)])
         assert share == pytest.approx(knobs.occlusion, abs=0.02), name
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import illuminants, sensors, thermal
+from .backdrop import INDOORS
 from .difficulty import Knobs
 from .labels import FIRST_PERSON
 from .render import response
-from .scene import INDOORS
 from .surface import Light
 
 GAMMA = 2.2  # a pure power, so that the ratio of two cameras stays constant over a material under any shading
@@ -23,7 +23,7 @@ class Camera:
 
     Attributes:
         sensor: (C, L) sensitivity.
-        illuminant: (L,) relative power of its scene's light.
+        illuminant: (L,) relative power of its backdrop's light.
         balance: (C,) error of its white balance, about 1.
         light: direction of the light.
         reach: light on the background over that on the person; below 1 where LEDs at the camera are the light.

@@ -1,4 +1,4 @@
-"""Painting of a place's materials on a scene: walls, windows, hedges, poles, signs and floors."""
+"""Painting of a place's materials on a backdrop: walls, windows, hedges, poles, signs and floors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from scipy.ndimage import gaussian_filter
 
 from .labels import CODES
 
-WIDTH, HEIGHT = 2.4, 1.15  # of a scene, in image heights: an image is a window on it
+WIDTH, HEIGHT = 2.4, 1.15  # of a backdrop, in image heights: an image is a window on it
 
 
 def texture(rng: np.random.Generator, shape: tuple[int, int], grain: float, contrast: float) -> np.ndarray:
@@ -17,7 +17,7 @@ def texture(rng: np.random.Generator, shape: tuple[int, int], grain: float, cont
 
 
 class Painter:
-    """Paints materials on a scene; positions are in image heights from its upper left corner."""
+    """Paints materials on a backdrop; positions are in image heights from its upper left corner."""
 
     def __init__(self, rng: np.random.Generator, height: int) -> None:
         self.rng, self.unit = rng, height

@@ -1,4 +1,4 @@
-"""What is particular to one image: where the person stands, what of the scene shows, what lies behind or in front."""
+"""What is particular to one image: where the person stands, what of the backdrop shows, what lies around."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from . import materials
+from .backdrop import CLUTTER, Backdrop
 from .difficulty import Knobs
 from .labels import CODES
 from .painter import HEIGHT
-from .scene import CLUTTER, Scene
 from .surface import FOLDS, Canvas, Light, N
 
 
@@ -34,7 +34,7 @@ class Stage:
         scale: height of the person.
         feet: where the person stands, from the top of the image.
         right: of the person from the middle of the image.
-        window: (left, top) of the image in the scene.
+        window: (left, top) of the image in the backdrop.
         things: behind the person.
         occluders: in front of the person.
         occluder_reflectance: (L,) their material.
@@ -53,7 +53,7 @@ class Stage:
     clouds: tuple[int, float]
 
 
-def sample_stage(rng: np.random.Generator, scene: Scene, knobs: Knobs) -> Stage:
+def sample_stage(rng: np.random.Generator, backdrop: Backdrop, knobs: Knobs) -> Stage:
     """Draws the circumstances of an image."""
     scale = float(np.clip(rng.normal(0.885, knobs.scale), 0.7, 1.05))
     middle = 0.5 + rng.normal(0.012, knobs.shift)
@@ -89,13 +89,13 @@ def _occluder(rng: np.random.Generator) -> Thing:
     return Thing((left, top, left + width, 1.0), CODES["occluder"], bool(rng.random() < 0.5), seed)
 
 
-def set_stage(stage: Stage, scene: Scene, light: Light, size: tuple[int, int]) -> Canvas:
-    """Cuts the window out of the scene, puts the loose objects and the person's shadow in it; a canvas of `size`."""
+def set_stage(stage: Stage, backdrop: Backdrop, light: Light, size: tuple[int, int]) -> Canvas:
+    """Cuts the window out of the backdrop, puts the loose objects and the person's shadow in it; a canvas of `size`."""
     height, width = size
     top = int(stage.window[1] * height)
-    left = int(stage.window[0] * (scene.labels.shape[1] - width))
+    left = int(stage.window[0] * (backdrop.labels.shape[1] - width))
     window = np.s_[top : top + height, left : left + width]
-    canvas = Canvas(scene.labels[window].copy(), scene.detail[window].copy(), light)
+    canvas = Canvas(backdrop.labels[window].copy(), backdrop.detail[window].copy(), light)
     for thing in stage.things:
         _put(thing, canvas)
     _ground_shadow(stage, canvas)

@@ -43,7 +43,7 @@ class Wardrobe:
     colours: dict[str, tuple[float, float, float]]
     bags: tuple[str, ...]
     hats: tuple[str, ...]
-    scenes: tuple[str, ...]
+    backdrops: tuple[str, ...]
 
 
 WARDROBES = {
@@ -73,7 +73,7 @@ WARDROBES = {
         },
         bags=("none", "none", "backpack", "shoulder", "tote"),
         hats=("none", "none", "none", "cap", "beanie"),
-        scenes=("street", "park", "corridor", "plaza", "garage"),
+        backdrops=("street", "park", "corridor", "plaza", "garage"),
     ),
     "pretraining": Wardrobe(
         uppers={
@@ -100,6 +100,6 @@ WARDROBES = {
         },
         bags=("none", "none", "rucksack", "messenger", "handbag"),
         hats=("none", "none", "none", "sunhat", "turban"),
-        scenes=("station", "garden", "warehouse"),
+        backdrops=("station", "garden", "warehouse"),
     ),
 }  # fmt: skip

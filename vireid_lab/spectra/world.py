@@ -11,6 +11,7 @@ from vireid_lab.runtime import InputError, unknown
 
 from . import camera as cameras
 from . import thermal
+from .backdrop import Backdrop, build_backdrop
 from .body import draw_person
 from .camera import Camera, ThermalCamera
 from .difficulty import DIFFICULTIES
@@ -18,7 +19,6 @@ from .figure import Figure, build_figure
 from .identity import Identity, sample_identity
 from .labels import CODES, FIRST_PERSON
 from .pose import sample_pose
-from .scene import Scene, build_scene
 from .stage import Stage, occlude, patches, sample_stage, set_stage
 from .surface import Canvas
 from .wardrobe import WARDROBES
@@ -26,7 +26,7 @@ from .wardrobe import WARDROBES
 VERSION = 1  # raised whenever the same seed gives other bytes
 INFRARED_KINDS = ("nir", "thermal")
 OVERSAMPLING = 2  # people are drawn at twice the size of the image
-_IDENTITY, _SCENE, _CAMERA, _GEOMETRY, _MOMENT, _PIXELS = range(6)  # streams of random numbers
+_IDENTITY, _BACKDROP, _CAMERA, _GEOMETRY, _MOMENT, _PIXELS = range(6)  # streams of random numbers
 
 
 @dataclass(frozen=True)
@@ -101,14 +101,14 @@ class World:
         return self._keep(("figure", pid), lambda: build_figure(self.identity(pid)))
 
     def _place(self, camid: int) -> str:
-        places = WARDROBES[self.wardrobe].scenes
+        places = WARDROBES[self.wardrobe].backdrops
         return places[camid % len(places)]
 
-    def scene(self, camid: int) -> Scene:
+    def backdrop(self, camid: int) -> Backdrop:
         """What a camera (0 or more; 0 is that of shots of one moment) looks at, in both modalities."""
         _check_integer("camid", camid, 0)
-        height = OVERSAMPLING * self.size[0]
-        return self._keep(("scene", camid), lambda: build_scene(self._rng(_SCENE, camid), self._place(camid), height))
+        rng, height = self._rng(_BACKDROP, camid), OVERSAMPLING * self.size[0]
+        return self._keep(("backdrop", camid), lambda: build_backdrop(rng, self._place(camid), height))
 
     def camera(self, camid: int, modality: int) -> Camera | ThermalCamera:
         """The camera with this number (0 or more) in a modality (0 visible, 1 infrared)."""
@@ -144,37 +144,41 @@ class World:
         camera, figure = self.camera(camid, modality), self._figure(pid)
         _check_integer("index", index, 0)
         if moment is None:
-            scene, rng = self.scene(camid), self._rng(_GEOMETRY, pid, camid, modality, index)
+            backdrop, rng = self.backdrop(camid), self._rng(_GEOMETRY, pid, camid, modality, index)
         else:
             _check_integer("moment", moment, 0)
-            scene, rng = self.scene(0), self._rng(_MOMENT, pid, moment)
-        stage, pose = sample_stage(rng, scene, self.knobs), sample_pose(rng, self.knobs)
-        canvas = set_stage(stage, scene, camera.light, tuple(OVERSAMPLING * n for n in self.size))
+            backdrop, rng = self.backdrop(0), self._rng(_MOMENT, pid, moment)
+        stage, pose = sample_stage(rng, backdrop, self.knobs), sample_pose(rng, self.knobs)
+        canvas = set_stage(stage, backdrop, camera.light, tuple(OVERSAMPLING * n for n in self.size))
         height = canvas.labels.shape[0]
         feet = (canvas.labels.shape[1] / 2 + stage.right * height, stage.feet * height)
-        draw_person(canvas, figure, pose, feet, stage.scale * height, scene.pitch)
+        draw_person(canvas, figure, pose, feet, stage.scale * height, backdrop.pitch)
         occlude(stage, canvas)
         mask = canvas.labels[::OVERSAMPLING, ::OVERSAMPLING].copy()
         pixels = self._rng(_PIXELS, pid, camid, modality, index)
         if isinstance(camera, ThermalCamera):
-            image = self._emitted(canvas, figure, scene, camera, stage)
+            image = self._emitted(canvas, figure, backdrop, camera, stage)
             return Shot(cameras.develop_thermal(image, camera, self.knobs, pixels), mask, camera.quality)
-        image = self._reflected(canvas, figure, scene, camera, stage)
+        image = self._reflected(canvas, figure, backdrop, camera, stage)
         return Shot(cameras.develop(image, mask, camera, self.knobs, pixels), mask, camera.quality)
 
-    def _reflected(self, canvas: Canvas, figure: Figure, scene: Scene, camera: Camera, stage: Stage) -> np.ndarray:
+    def _reflected(
+        self, canvas: Canvas, figure: Figure, backdrop: Backdrop, camera: Camera, stage: Stage
+    ) -> np.ndarray:
         """(H, W, C) linear light: Eq. 1 of each label times the shading."""
-        reflectances = np.concatenate([scene.reflectances, figure.identity.reflectances])
+        reflectances = np.concatenate([backdrop.reflectances, figure.identity.reflectances])
         reflectances[CODES["occluder"]] = stage.occluder_reflectance
         colours = camera.colours(reflectances)
         colours[:FIRST_PERSON] *= camera.reach
         light = canvas.shading * patches(stage, canvas.labels.shape, camera.spot)
         return cameras.halve(colours[canvas.labels] * light[..., None])
 
-    def _emitted(self, canvas: Canvas, figure: Figure, scene: Scene, camera: ThermalCamera, stage: Stage) -> np.ndarray:
+    def _emitted(
+        self, canvas: Canvas, figure: Figure, backdrop: Backdrop, camera: ThermalCamera, stage: Stage
+    ) -> np.ndarray:
         """(H, W) radiance over the camera's span."""
         air = camera.ambient
-        celsius = np.concatenate([air + scene.warmth, figure.identity.temperatures(air)])
+        celsius = np.concatenate([air + backdrop.warmth, figure.identity.temperatures(air)])
         span = (air - 8.0 + stage.drift, 36.0 + stage.drift)
         radiance = thermal.label_radiance(celsius, 0.95, air, span).astype(np.float32)
         surroundings = radiance[:FIRST_PERSON].mean()

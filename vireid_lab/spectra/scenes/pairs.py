@@ -10,8 +10,8 @@ from PIL import Image
 
 from vireid_lab.runtime import InputError, new_folder, write_json
 
-from .scene_render import CATEGORIES, RenderedScene, render_scene
-from .srgb import linear_to_srgb
+from ..srgb import linear_to_srgb
+from .render import CATEGORIES, RenderedScene, render_scene
 
 __all__ = ["CATEGORIES", "RenderedScene", "render_scene", "write_scene_pairs"]
 

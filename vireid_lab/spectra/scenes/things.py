@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw
 
-from .body import draw_person
-from .difficulty import DIFFICULTIES
-from .figure import build_figure
-from .identity import Identity
-from .labels import FIRST_PERSON
-from .pose import sample_pose
-from .scene_textures import picture
-from .scene_view import Cutout, Sun, View
-from .surface import Canvas, Light
+from ..body import draw_person
+from ..difficulty import DIFFICULTIES
+from ..figure import build_figure
+from ..identity import Identity
+from ..labels import FIRST_PERSON
+from ..pose import sample_pose
+from ..surface import Canvas, Light
+from .textures import picture
+from .view import Cutout, Sun, View
 
 FRONT = (0.0, 0.0, -1.0)
 

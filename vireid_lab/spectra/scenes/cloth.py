@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .scene_textures import picture
-from .scene_things import Sketch
-from .scene_view import Cutout, Sun
+from .textures import picture
+from .things import Sketch
+from .view import Cutout, Sun
 
 # Outlines as shares of width and height, from the upper left clockwise
 TEE = (

@@ -13,11 +13,11 @@ import numpy as np
 
 from vireid_lab.runtime import InputError, unknown
 
-from .camera import halve
-from .grid import checked
-from .scene_layout import Place
-from .scene_light import Light, light_scene
-from .scene_places import CATEGORIES
+from ..camera import halve
+from ..grid import checked
+from .layout import Place
+from .light import Light, light_scene
+from .places import CATEGORIES
 
 SMALLEST = 12  # pixels of a labelled region
 BRIGHTEST = 0.95  # highest value of each image without highlights and noise

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .scene_textures import Patch
+from .textures import Patch
 
 GROUND = np.array([[1, 0, 0], [0, 0, 1], [0, 1, 0]], float)  # directions of u, of v and of the normal
 WALL = np.array([[1, 0, 0], [0, 1, 0], [0, 0, -1]], float)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import illuminants, sensors
-from .render import response
-from .scene_layout import Place
-from .scene_textures import picture
+from .. import illuminants, sensors
+from ..render import response
+from .layout import Place
+from .textures import picture
 
 SENSOR = np.concatenate([sensors.bayer_rgb(), sensors.silicon_nir(750)])  # (4, L): R, G, B, NIR
 GREEN = 1

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from . import materials, scene_things
-from .grid import WAVELENGTHS
-from .identity import sample_identity
-from .labels import FIRST_PERSON, PERSON
-from .scene_textures import picture
-from .scene_things import Sketch
-from .scene_view import Cutout, Sun, View
-from .wardrobe import WARDROBES
+from .. import materials
+from ..grid import WAVELENGTHS
+from ..identity import sample_identity
+from ..labels import FIRST_PERSON, PERSON
+from ..wardrobe import WARDROBES
+from . import things
+from .textures import picture
+from .things import Sketch
+from .view import Cutout, Sun, View
 
 # What all materials share in a world of equal k: grey of different lightness under one slope towards the infrared
 SLOPE = 0.5 + 0.5 * (WAVELENGTHS - 400) / 600
@@ -96,20 +97,20 @@ class Place:
             }
             tall = self.rng.uniform(1.58, 1.88)
             scale = self.view.scale(depth)
-            thing = scene_things.person(self.rng, self.view.sun, scale, identity, tall, regions)
+            thing = things.person(self.rng, self.view.sun, scale, identity, tall, regions)
             self.stand(thing, right - thing.labels.shape[1] / 2 / scale, -0.05 * tall, depth)
 
     def tree(self, right: float, depth: float, height: float, leaves: int, shown: bool = True) -> None:
         scale = self.view.scale(depth)
         bark = self.region("bark", 0.55 * materials.background("wood"))
-        thing = scene_things.tree(self.rng, self.view.sun, scale, height, leaves, bark)
+        thing = things.tree(self.rng, self.view.sun, scale, height, leaves, bark)
         self.stand(thing, right - thing.labels.shape[1] / 2 / scale, 0, depth, shown)
 
     def hedge(
         self, left: float, depth: float, width: float, height: float, leaves: int, leaf: float = 0.05,
         foot: float = -0.03,
     ) -> None:  # fmt: skip
-        thing = scene_things.hedge(self.rng, self.view.sun, self.view.scale(depth), width, height, leaves, leaf)
+        thing = things.hedge(self.rng, self.view.sun, self.view.scale(depth), width, height, leaves, leaf)
         self.stand(thing, left, foot, depth)
 
     def sign(self, right: float, depth: float, white: int) -> None:

@@ -14,7 +14,7 @@ CLUTTER = ("wood", "metal", "paint_a", "paint_b", "vegetation", "glass", "plaste
 
 
 @dataclass(frozen=True)
-class Scene:
+class Backdrop:
     """The place a camera looks at. Arrays are larger than an image, which is a window on them.
 
     Attributes:
@@ -124,7 +124,7 @@ def _warehouse(p: Painter, base: float) -> None:
     p.floor("concrete", base)
 
 
-SCENES = {
+BACKDROPS = {
     "street": _street, "park": _park, "corridor": _corridor, "plaza": _plaza, "garage": _garage,
     "station": _station, "garden": _garden, "warehouse": _warehouse,
 }  # fmt: skip
@@ -151,16 +151,16 @@ def _reflectances(rng: np.random.Generator) -> np.ndarray:
     return np.stack([table[name] for name in BACKGROUND])
 
 
-def build_scene(rng: np.random.Generator, kind: str, height: int) -> Scene:
+def build_backdrop(rng: np.random.Generator, kind: str, height: int) -> Backdrop:
     """Builds a place.
 
     Args:
         rng: the place's generator.
-        kind: a name in SCENES.
+        kind: a name in BACKDROPS.
         height: of the images in pixels, as drawn.
     """
     reflectances, warmth = _reflectances(rng), rng.normal(0, 2.5, len(BACKGROUND))
     pitch, base = float(rng.uniform(0.05, 0.28)), float(rng.uniform(0.6, 0.84))
     painter = Painter(rng, height)
-    SCENES[kind](painter, base)
-    return Scene(painter.labels, painter.detail, pitch, reflectances, warmth)
+    BACKDROPS[kind](painter, base)
+    return Backdrop(painter.labels, painter.detail, pitch, reflectances, warmth)
