@@ -1,5 +1,10 @@
-"""Shared by all tests: a cache folder of their own, and the GPU tests skipped where there is no GPU."""
+"""Shared by all tests: a cache folder of their own, a real image of four bands, GPU tests skipped without a GPU."""
 
+import importlib.util
+import json
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 
@@ -9,6 +14,16 @@ def own_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VIREID_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="session")
+def satellite():
+    """(4, 300, 300) uint16 Sentinel-2 reflectance times 10000: B02 blue, B03 green, B04 red, B08 near infrared."""
+    package = importlib.util.find_spec("spyndex")
+    if package is None:
+        pytest.skip("spyndex is not installed: pip install vireid-lab[dev] brings its satellite image")
+    chip = json.loads((Path(package.origin).parent / "data" / "S2_10m.json").read_text())
+    return np.array(chip, dtype=np.uint16)
 
 
 def pytest_collection_modifyitems(items):

@@ -1,8 +1,5 @@
-import importlib.util
-import json
 import shutil
 import warnings
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -418,16 +415,6 @@ def test_a_missing_partner_is_named(scenes, gone, other):
 # ---- multi-band arrays ---------------------------------------------------------------------------------------------
 
 ORDER = {"blue": 0, "green": 1, "red": 2, "nir": 3}
-
-
-@pytest.fixture(scope="module")
-def satellite():
-    """(4, 300, 300) uint16 Sentinel-2 reflectance times 10000: B02 blue, B03 green, B04 red, B08 near infrared."""
-    package = importlib.util.find_spec("spyndex")
-    if package is None:
-        pytest.skip("spyndex is not installed: pip install vireid-lab[dev] brings its satellite image")
-    chip = json.loads((Path(package.origin).parent / "data" / "S2_10m.json").read_text())
-    return np.array(chip, dtype=np.uint16)
 
 
 @pytest.mark.parametrize("form", ["first.npy", "last.npy", "first.tiff", "last.tif", "named.npz"])
