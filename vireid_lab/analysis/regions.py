@@ -129,11 +129,13 @@ def automatic_regions(
 
 def _clusters(points: np.ndarray, number: int, seed: int) -> np.ndarray:
     from sklearn.cluster import KMeans
+    from threadpoolctl import threadpool_limits
 
     sample = points
     if len(points) > SAMPLE:
         sample = points[np.random.default_rng(seed).choice(len(points), SAMPLE, replace=False)]
-    return KMeans(number, n_init=3, random_state=seed).fit(sample).predict(points)
+    with threadpool_limits(1):  # the order in which threads add up is not fixed
+        return KMeans(number, n_init=3, random_state=seed).fit(sample).predict(points)
 
 
 def _superpixels(visible: np.ndarray, keep: np.ndarray, number: int) -> np.ndarray:

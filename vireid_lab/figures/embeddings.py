@@ -33,6 +33,7 @@ def tsne_map(features: np.ndarray, seed: int = 0, perplexity: float = 30.0, max_
     """
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
 
     if len(features) < 4:
         raise InputError(f"t-SNE of {len(features)} images: give at least 4")
@@ -40,7 +41,8 @@ def tsne_map(features: np.ndarray, seed: int = 0, perplexity: float = 30.0, max_
     reduced = PCA(min(PCA_DIMENSIONS, *unit.shape), random_state=seed).fit_transform(unit)
     perplexity = min(perplexity, (len(features) - 1) / 3)
     tsne = TSNE(2, perplexity=perplexity, max_iter=max_iter, init="pca", learning_rate="auto", random_state=seed)
-    return tsne.fit_transform(reduced)
+    with threadpool_limits(1):  # the order in which threads add up is not fixed
+        return tsne.fit_transform(reduced)
 
 
 @drawn
