@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from pair_files import save
 from PIL import Image
 
 from vireid_lab.data.make import make_benchmark
@@ -39,5 +40,18 @@ def write_images(tmp_path):
             (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
             Image.new("RGB", (10, 20), (value, value, value)).save(tmp_path / path)
         return tmp_path
+
+    return write
+
+
+@pytest.fixture
+def write(tmp_path):
+    """write(visible, infrared, suffix) -> the two paths."""
+
+    def write(visible, infrared, suffix=".tiff"):
+        paths = tmp_path / f"0001_rgb{suffix}", tmp_path / f"0001_nir{suffix}"
+        save(paths[0], visible)
+        save(paths[1], infrared)
+        return paths
 
     return write
