@@ -12,6 +12,8 @@ from vireid_lab.runtime import InputError
 from .method import Criterion, Method
 from .settings import SMALL, TINY, Settings
 
+VERSION = 1  # raised when the same settings would give another model
+
 PAPER = Settings(
     augment="flip",
     backbone="resnet50",
