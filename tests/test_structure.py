@@ -11,8 +11,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "vireid_lab"
 ORDER = (
-    "runtime spectra data augment models losses train evaluate recipes analysis figures widgets batch cli".split()
-)
+    "runtime papers spectra data augment models losses train evaluate recipes analysis figures widgets batch cli"
+).split()
 
 
 def imported_layers(path: Path) -> set[str]:
@@ -55,7 +55,7 @@ def test_a_wrong_import_would_be_seen(tmp_path, monkeypatch):
 def test_every_layer_is_in_the_order():
     rooms = [p for p in PACKAGE.iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()]
     layers = {room.name.removesuffix(".py") for room in rooms}
-    assert layers - {"__init__", "__main__"} <= {*ORDER, "papers"}
+    assert layers - {"__init__", "__main__"} <= set(ORDER)
 
 
 def test_the_command_line_starts_without_torch():

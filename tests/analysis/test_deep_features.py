@@ -95,7 +95,6 @@ def test_weights_that_cannot_be_had_are_an_error(tmp_path):
         load_network("auto", str(tmp_path / "resnet50.pth"))
 
 
-
 def test_bad_input_is_named(people, network):
     with pytest.raises(InputError, match="did you mean 'resnet50'"):
         load_network("resnet-50")

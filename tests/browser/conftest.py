@@ -17,12 +17,26 @@ def what_is_missing() -> str:
     return ""
 
 
-@pytest.fixture(scope="session")
-def browser_lab(tmp_path_factory):
-    """A `lab.Lab`; without a browser the tests are skipped, in CI (variable CI) they fail."""
+def require_browser() -> None:
+    """Without a browser the tests are skipped, in CI (variable CI) they fail."""
     missing = what_is_missing()
     if missing:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
+
+
+@pytest.fixture(scope="module")
+def browser_page():
+    """A page of Chromium for files; no errors in it until the last test of the module."""
+    require_browser()
+    with harness.chromium_page() as (page, errors):
+        yield page
+        assert errors == []
+
+
+@pytest.fixture(scope="session")
+def browser_lab(tmp_path_factory):
+    """A `lab.Lab`."""
+    require_browser()
     folder, home = tmp_path_factory.mktemp("notebooks"), tmp_path_factory.mktemp("home")
     with harness.lab_server(folder, home) as address, harness.chromium_page() as (page, errors):
         yield harness.Lab(folder, address, page, errors)

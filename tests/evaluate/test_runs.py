@@ -40,7 +40,7 @@ def test_a_run_is_scored_on_both_splits_and_keeps_the_result(run_folder, capsys)
     record = json.loads((run_folder / "run.json").read_text())
     assert record["metrics"]["sysu-all gallery=seeded shots=1 trials=3"] == values
     assert record["train_rank1"] == values["train_rank1"] and record["protocol"] == "sysu-all"
-    assert before.items() <= record.items()
+    assert before.items() <= record.items() and record["benchmark"] is None
 
 
 def test_evaluations_stand_side_by_side(run_folder, capsys):

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import html.parser
+import re
+import shutil
 import subprocess
 import sys
 
@@ -48,6 +50,19 @@ def test_the_page_has_an_alternative_text_for_each_picture_and_needs_nothing_els
     assert [(image["src"], image["alt"]) for image in images] == [("a.png", "Alt <a>"), ("b.png", "Alt <b>")]
     targets = [value for _, attributes in found for key, value in attributes.items() if key in ("src", "href")]
     assert all((folder / target).is_file() for target in targets)
+
+
+def test_one_page_shows_the_folders_of_several_notebooks(tmp_path, folder):
+    room = tmp_path / "all"
+    for name in ("02_b", "01_a"):
+        shutil.copytree(folder, room / name, ignore=shutil.ignore_patterns("all"))
+    page = write_gallery(room).read_text()
+    order = re.findall(r'<h2>(.*)</h2>|src="(.*?)"', page)
+    assert order == [
+        ("Notebook 01_a", ""), ("", "01_a/a.png"), ("", "01_a/b.png"),
+        ("Notebook 02_b", ""), ("", "02_b/a.png"), ("", "02_b/b.png"),
+    ]  # fmt: skip
+    assert all((room / link).is_file() for link in re.findall(r'(?:src|href)="(.*?)"', page))
 
 
 def test_a_folder_without_pictures_is_an_error_in_one_line(tmp_path):

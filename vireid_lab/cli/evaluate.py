@@ -35,6 +35,7 @@ def add_command(commands: argparse._SubParsersAction, common: argparse.ArgumentP
     of_run = parser.add_argument_group("for a run")
     of_run.add_argument("--flip", action="store_true", help="average the features of each image and its mirror image")
     of_run.add_argument("--neck", help="features after (default) or before the neck")
+    of_run.add_argument("--checkpoint", help="last, or best on held-out identities (default: best where there is one)")
     of_run.add_argument("--device", help="auto (default), cpu, cuda")
     parser.set_defaults(run=run)
 
@@ -63,7 +64,7 @@ def _score_file(arguments: argparse.Namespace, options):
     from vireid_lab.evaluate.feature_file import evaluate_npz
     from vireid_lab.runtime import InputError
 
-    for name in ("flip", "neck", "device"):
+    for name in ("flip", "neck", "checkpoint", "device"):
         if getattr(arguments, name):
             raise InputError(f"--{name}: {arguments.source} is no run folder, its features are taken as they are")
     return evaluate_npz(arguments.source, arguments.protocol or "none", options, arguments.data)
@@ -82,4 +83,5 @@ def _score_run(arguments: argparse.Namespace, options):
         flip=arguments.flip,
         neck=arguments.neck or "after",
         root=arguments.data,
+        checkpoint=arguments.checkpoint or "result",
     )

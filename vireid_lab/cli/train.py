@@ -13,8 +13,9 @@ def add_command(commands, common) -> None:
         "train",
         parents=[common],
         help="train a recipe",
-        description="Trains a recipe into a run folder: config.json, run.json, metrics.jsonl, checkpoints. On several "
-        "GPUs or processes: torchrun --nproc-per-node N -m vireid_lab train ...",
+        description="Trains a recipe into a run folder: config.json, run.json, metrics.jsonl, checkpoints. Where "
+        "several GPUs are visible, a process on each of them trains the same model with ids_per_batch identities "
+        "of its own (--device cuda:0: only one). Several machines: torchrun ... -m vireid_lab train ...",
     )
     parser.add_argument("recipe", metavar="RECIPE", help="e.g. baseline, agw, pcb")
     parser.add_argument("--data", required=True, metavar="ROOT", help="data set in any known layout, or a manifest")
@@ -23,6 +24,7 @@ def add_command(commands, common) -> None:
     parser.add_argument("--set", nargs="+", action="extend", default=[], metavar="key=value", help="change settings")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint, if there is one")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    parser.add_argument("--processes", type=int, metavar="N", help="default: one a GPU, one on the CPU")
     parser.add_argument("--trial", type=int, default=1, metavar="1..10", help="split of RegDB")
     parser.set_defaults(run=run)
 
@@ -30,7 +32,12 @@ def add_command(commands, common) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Trains, and says where the run is."""
     from vireid_lab.recipes.run import open_run, train
+    from vireid_lab.train.ranks import count_processes, start_ranks, under_torchrun
 
+    if not under_torchrun():
+        processes = count_processes(arguments.device, arguments.processes)
+        if processes > 1:
+            return start_ranks(one_rank(arguments), processes)
     out = train(
         arguments.recipe,
         arguments.data,
@@ -48,3 +55,20 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print(f"trained: {out}\nscore it with: vireid evaluate {out}")
     return 0
+
+
+def one_rank(arguments: argparse.Namespace) -> list[str]:
+    """What follows `python` on the command line of each of several processes."""
+    from vireid_lab.recipes.launch import train_command
+
+    command = train_command(
+        arguments.recipe,
+        arguments.data,
+        arguments.preset,
+        arguments.out,
+        arguments.set,
+        resume=arguments.resume,
+        device=arguments.device,
+        trial=arguments.trial,
+    )
+    return command + ["--json"] * arguments.json + ["--debug"] * arguments.debug

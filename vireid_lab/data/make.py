@@ -67,7 +67,7 @@ def make_benchmark(
     workers = (os.cpu_count() or 1) if workers is None else workers
     if workers < 1:
         raise InputError(f"workers {workers}: at least one process is needed")
-    infrared = infrared or ("thermal" if layout == "regdb" else "nir")
+    infrared = infrared or default_infrared(layout)
     settings = {"seed": seed, "size": tuple(size), "difficulty": difficulty, "infrared": infrared}
     if control != "none":
         settings["control"] = control
@@ -79,6 +79,11 @@ def make_benchmark(
         write_json(folder / MASK_TABLE, LABELS)
         write_json(folder / BENCHMARK, {**facts, **settings, "given_counts": counts is not None})
     return out
+
+
+def default_infrared(layout: str) -> str:
+    """What the infrared of a layout is unless it is chosen: as that of the real data set."""
+    return "thermal" if layout == "regdb" else "nir"
 
 
 def plan_benchmark(

@@ -52,12 +52,13 @@ class Conditions:
 
     @property
     def label(self) -> str:
-        """A short name that tells evaluations of one run apart, such as "sysu-all gallery=seeded shots=1 flip"."""
+        """A short name that tells evaluations of one run apart, such as "sysu-all gallery=seeded shots=1 flip best"."""
         parts = [self.protocol, f"gallery={self.gallery}"]
         parts += [f"{name}={getattr(self, name)}" for name in ("shots", "llcm_reading") if getattr(self, name)]
         parts += [] if self.trials in (None, 10) else [f"trials={self.trials}"]
         parts += [name for name in ("flip", "rerank") if getattr(self, name)]
-        return " ".join(parts + ["no-l2"] * (not self.l2) + ["before-neck"] * (self.neck == "before"))
+        parts += ["no-l2"] * (not self.l2) + ["before-neck"] * (self.neck == "before")
+        return " ".join(parts + ["best"] * (self.checkpoint or "").startswith("best"))
 
 
 @dataclass(frozen=True)

@@ -90,11 +90,14 @@ def evaluate_run(
     flip: bool = False,
     neck: str = "after",
     root: str | Path | None = None,
+    checkpoint: str = "result",
 ) -> Result:
     """Evaluates a run on the test split, and its rank-1 on the training identities; both go into its run.json.
 
-    Features are kept in the run's folder `features`. In run.json, `metrics` holds each evaluation under its label,
-    `protocol` and `train_rank1` are those of the last one.
+    The training identities are those that were trained on: not those that `select` held out. Features are kept in the
+    run's folder `features`. In run.json, `metrics` holds each evaluation under its label (that of a best checkpoint
+    ends in "best"), `protocol` and `train_rank1` are those of the last one, `benchmark` says what synthetic data was
+    made with.
 
     Args:
         run: from `recipes.run.open_run`.
@@ -104,6 +107,7 @@ def evaluate_run(
         flip: average the features of each image and its mirror image.
         neck: features "after" or "before" the neck.
         root: where the data set lies now, if it has moved.
+        checkpoint: "last", "best" (needs the setting `select`), or "result": best with `select`, last without.
 
     Raises:
         InputError: the run, its data set, the protocol and the options do not go together.
@@ -111,12 +115,12 @@ def evaluate_run(
     dataset = run.dataset(root)
     if dataset.fingerprint != run.config["data"]:
         raise InputError(f"{root} is another data set than {run.path} was trained on ({run.config['data']})")
-    model, settings = run.model(device), run.settings
-    selected = f"best on {settings.select} held-out training identities"
+    model, settings = run.model(device, checkpoint), run.settings
+    best = checkpoint == "best" or (checkpoint == "result" and settings.select)
     test, train = (
         evaluate_model(
             model,
-            dataset,
+            data,
             protocol,
             settings.size,
             options,
@@ -125,14 +129,15 @@ def evaluate_run(
             neck=neck,
             split=split,
             seed=settings.seed,
-            checkpoint=selected if settings.select else "last",
+            checkpoint=f"best on {settings.select} held-out training identities" if best else "last",
             cache=run.path / "features",
         )
-        for split in ("test", "train")
+        for split, data in (("test", dataset), ("train", run.trained_on(dataset)))
     )
     result = replace(test, train_rank1=train.metrics["rank1"])
     record = read_json(run.path / "run.json")
     record["metrics"] = {**record.get("metrics", {}), result.conditions.label: result.to_json()}
     record |= {"protocol": result.conditions.protocol, "train_rank1": result.train_rank1}
+    record["benchmark"] = dataset.benchmark
     write_json(run.path / "run.json", record)
     return result

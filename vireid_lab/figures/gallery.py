@@ -1,8 +1,9 @@
-"""The pictures of a folder as a list for the terminal and as a page for the browser."""
+"""The pictures of a folder, or of all its folders, as a list for the terminal and as a page for the browser."""
 
 from __future__ import annotations
 
 import html
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,11 +21,11 @@ img {{ max-width: 100%; height: auto; border: 1px solid #ddd }}
 small {{ color: #555 }}
 </style>
 <h1>{title}</h1>
-{figures}
+{sections}
 </html>
 """
 FIGURE = """<figure id="{name}">
-<h2>{title}</h2>
+<h3>{title}</h3>
 <img src="{name}.png" width="{width}" alt="{alt}">
 <figcaption>{alt} <small>{label}</small><br>
 <a href="{name}.pdf">PDF</a> · <a href="{name}.json">what made it</a></figcaption>
@@ -42,7 +43,7 @@ class Picture:
 
 
 def read_pictures(folder: str | Path) -> list[Picture]:
-    """The pictures that `save_figure` wrote into a folder, by name.
+    """The pictures that `save_figure` wrote into a folder or into the folders in it, by path.
 
     Raises:
         InputError: the folder is not there, or holds no picture.
@@ -50,14 +51,17 @@ def read_pictures(folder: str | Path) -> list[Picture]:
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder: give the one that a notebook wrote its figures into")
-    files = [file for file in sorted(folder.glob("*.json")) if file.with_suffix(".png").is_file()]
+    files = sorted([*folder.glob("*.json"), *folder.glob("*/*.json")], key=lambda file: (file.parent, file.name))
+    files = [file for file in files if file.with_suffix(".png").is_file()]
     if not files:
         raise InputError(f"{folder} holds no picture (a .png with its .json): run a notebook with this folder first")
-    pictures = []
-    for file in files:
-        record = read_json(file)
-        pictures.append(Picture(file.with_suffix(".png"), *(record[key] for key in ("title", "alt", "label"))))
-    return pictures
+    return [read_picture(file) for file in files]
+
+
+def read_picture(file: Path) -> Picture:
+    """The picture that a JSON of `save_figure` is of."""
+    record = read_json(file)
+    return Picture(file.with_suffix(".png"), *(record[key] for key in ("title", "alt", "label")))
 
 
 def list_pictures(pictures: list[Picture]) -> str:
@@ -66,20 +70,29 @@ def list_pictures(pictures: list[Picture]) -> str:
 
 
 def write_gallery(folder: str | Path) -> Path:
-    """Writes folder/index.html, which shows all pictures of the folder and needs nothing from elsewhere.
+    """Writes folder/index.html, which shows all its pictures, a section for each folder, and needs nothing else.
 
     Raises:
         InputError: the folder holds no picture.
     """
+    folder = Path(folder)
+    sections = []
+    for room, pictures in itertools.groupby(read_pictures(folder), lambda picture: picture.png.parent):
+        heading = html.escape(f"Notebook {room.name}" if room != folder else "Figures of this notebook")
+        figures = "\n".join(_figure(picture, folder) for picture in pictures)
+        sections.append(f'<section id="{html.escape(room.name)}">\n<h2>{heading}</h2>\n{figures}\n</section>')
+    path = folder / "index.html"
+    with atomic_path(path) as temporary:
+        page = PAGE.format(title="vireid_lab: figures", sections="\n".join(sections))
+        temporary.write_text(page, encoding="utf-8")
+    return path
+
+
+def _figure(picture: Picture, folder: Path) -> str:
     from PIL import Image
 
-    figures = []
-    for picture in read_pictures(folder):
-        with Image.open(picture.png) as image:
-            width = round(image.width / 300 * 130)  # pixels on the page for a picture of 300 dpi
-        texts = {name: html.escape(getattr(picture, name)) for name in ("title", "alt", "label")}
-        figures.append(FIGURE.format(name=html.escape(picture.png.stem), width=width, **texts))
-    path = Path(folder) / "index.html"
-    with atomic_path(path) as temporary:
-        temporary.write_text(PAGE.format(title="vireid_lab: figures", figures="\n".join(figures)), encoding="utf-8")
-    return path
+    with Image.open(picture.png) as image:
+        width = round(image.width / 300 * 130)  # pixels on the page for a picture of 300 dpi
+    name = picture.png.relative_to(folder).with_suffix("").as_posix()
+    texts = {key: html.escape(getattr(picture, key)) for key in ("title", "alt", "label")}
+    return FIGURE.format(name=html.escape(name), width=width, **texts)

@@ -7,7 +7,7 @@ import contextlib
 import hashlib
 import html
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +22,7 @@ from vireid_lab.runtime import InputError, atomic_path, write_json
 from .style import style
 
 PACKAGES = ("vireid-lab", "matplotlib", "numpy", "torch", "scikit-learn")
+CAUSES = ("parameters", "seed", "scale", "data", "versions")  # of a record, what its hash covers
 STAMP = 0.16  # height of the line that says what a picture is not, inches
 
 
@@ -86,7 +87,7 @@ def save_figure(figure: Figure, path: str | Path, *, title: str, alt: str, prove
     """Writes path.png (300 dpi), path.pdf (TrueType fonts) and path.json, each whole or not at all.
 
     The PNG carries title and alternative text as metadata. Nothing holds a time: the same picture gives the same
-    bytes. `hash` in the JSON covers the parameters, the seed, the data specification and the VERSIONs.
+    bytes. `hash` in the JSON covers the parameters, the seed, the scale, the data specification and the VERSIONs.
 
     Args:
         figure: from one of the functions of this package.
@@ -122,10 +123,15 @@ def _record(figure: Figure, title: str, alt: str, provenance: Provenance) -> dic
         "data": provenance.data,
         "versions": {**provenance.versions, **figure.versions},
     }
-    digest = hashlib.sha256(json.dumps(causes, sort_keys=True).encode()).hexdigest()[:16]
     packages = {name: version(name) for name in PACKAGES}
     synthetic = {"synthetic": provenance.synthetic, "label": provenance.label}
-    return {"title": title, "alt": alt, **synthetic, **causes, "hash": digest, "packages": packages}
+    return {"title": title, "alt": alt, **synthetic, **causes, "hash": cause_hash(causes), "packages": packages}
+
+
+def cause_hash(record: Mapping[str, Any]) -> str:
+    """Sixteen hexadecimal digits of what a picture was made from (`CAUSES`)."""
+    causes = {key: record[key] for key in CAUSES}
+    return hashlib.sha256(json.dumps(causes, sort_keys=True).encode()).hexdigest()[:16]
 
 
 @contextlib.contextmanager

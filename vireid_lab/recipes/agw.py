@@ -7,6 +7,7 @@ from dataclasses import replace
 from . import baseline
 from .baseline import build
 
+VERSION = 1  # raised when the same settings would give another model
 PRESETS = {name: replace(settings, attention="nonlocal") for name, settings in baseline.PRESETS.items()}
 
-__all__ = ["PRESETS", "build"]
+__all__ = ["PRESETS", "VERSION", "build"]

@@ -10,6 +10,8 @@ from vireid_lab.runtime import unknown
 from .method import Criterion, Method
 from .settings import SMALL, TINY, Settings
 
+VERSION = 1  # raised when the same settings would give another model
+
 PAPER = Settings(
     augment="crop:10+flip",
     backbone="resnet50",

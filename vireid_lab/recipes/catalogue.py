@@ -1,4 +1,4 @@
-"""The recipes by name. A new one is a module with PRESETS and build(settings, n_ids), and a name here."""
+"""The recipes by name. A new one is a module with VERSION, PRESETS and build(settings, n_ids), and a name here."""
 
 from __future__ import annotations
 

@@ -11,6 +11,8 @@ from vireid_lab.models.pcb import PCB
 from .method import Criterion, Method, read_parts
 from .settings import SMALL, TINY, Settings
 
+VERSION = 1  # raised when the same settings would give another model
+
 PAPER = Settings(
     augment="flip",
     backbone="resnet50",

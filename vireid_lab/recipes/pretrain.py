@@ -11,6 +11,7 @@ from torch import Tensor
 
 from vireid_lab.augment.pipeline import build_augment
 from vireid_lab.data.batch import Batch
+from vireid_lab.data.kept import one_maker
 from vireid_lab.data.records import VISIBLE
 from vireid_lab.models.agw import AGW
 from vireid_lab.models.backbone import build_backbone
@@ -59,14 +60,26 @@ def make_visible_weights(
         InputError: an argument that cannot be used.
     """
     path = Path(out or visible_weights_path(backbone))
-    if path.exists() and not force:
-        print(f"{path} is there already (make it again with --force)")
-        return path
     if ids < 2 or steps < 1:
         raise InputError(f"ids={ids}, steps={steps}: give at least 2 identities and 1 step")
     place = select_device(device)
+    with one_maker(path) as to_be_made:  # runs of a batch that start together make it once
+        if not (to_be_made or force):
+            print(f"{path} is there already (make it again with --force)")
+            return path
+        model = train_visible(backbone, size, ids, steps, seed, place)
+        note = (
+            f"stand-in for ImageNet: {ids} synthetic people in visible light, none of the benchmark; "
+            f"{steps} steps at {size[0]}x{size[1]}, seed {seed}, world {VERSION}"
+        )
+        save_backbone_weights(model.backbone, path, note)
+    return path
+
+
+def train_visible(backbone: str, size: tuple[int, int], ids: int, steps: int, seed: int, device: torch.device) -> AGW:
+    """The training of `make_visible_weights`."""
     seed_torch(seed)
-    model = AGW(build_backbone(backbone), ids).to(place)
+    model = AGW(build_backbone(backbone), ids).to(device)
     images, labels = render_people(World(seed, size=size, wardrobe="pretraining"), ids)
     fit(
         model,
@@ -74,17 +87,12 @@ def make_visible_weights(
         random_batches(images, labels, steps, seed),
         optimiser=build_optimiser("adamw", parameter_groups(model, 3e-3), weight_decay=0.01),
         schedule=Schedule(steps, "cosine", warmup=0.05),
-        device=place,
+        device=device,
         augment=build_augment("flip+crop:3"),
         seed=seed,
         log_every=50,
     )
-    note = (
-        f"stand-in for ImageNet: {ids} synthetic people in visible light, none of the benchmark; "
-        f"{steps} steps at {size[0]}x{size[1]}, seed {seed}, world {VERSION}"
-    )
-    save_backbone_weights(model.backbone, path, note)
-    return path
+    return model
 
 
 def render_people(world: World, ids: int) -> tuple[Tensor, Tensor]:

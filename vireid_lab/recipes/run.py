@@ -40,6 +40,8 @@ from .method import Method
 from .select import KeepBest, best_path, hold_out
 from .settings import Settings, settings_from
 
+CHECKPOINTS = ("result", "last", "best")
+
 
 def train(
     recipe: str,
@@ -108,7 +110,7 @@ def train(
             if world.rank == 0:
                 gpu_gib = torch.cuda.max_memory_allocated(device) / 2**30 if device.type == "cuda" else 0.0
                 speed = {"images_per_s": round(result.images_per_second, 1), "gpu_memory_gib": round(gpu_gib, 2)}
-                update_run(out, steps=result.steps, **speed, finished=True)
+                update_run(out, steps=result.steps, processes=world.size, **speed, finished=True)
     return out
 
 
@@ -205,16 +207,31 @@ class Run:
             )
         return dataset
 
-    def model(self, device: str | torch.device = "cpu") -> nn.Module:
-        """The model with the weights of the last checkpoint (with `select`: of the best), in evaluation mode.
+    def trained_on(self, dataset: Dataset) -> Dataset:
+        """The data set with the identities that `select` held out left out of its split "train"."""
+        settings = self.settings
+        return hold_out(dataset, settings.select, settings.seed)[0] if settings.select else dataset
+
+    def model(self, device: str | torch.device = "cpu", checkpoint: str = "result") -> nn.Module:
+        """The model with the weights of a checkpoint, in evaluation mode.
+
+        Args:
+            device: where to put it.
+            checkpoint: "last", "best" (on the identities that `select` held out), or "result": best with `select`, last
+                without.
 
         Raises:
-            InputError: there is no checkpoint, or it is damaged or of another model.
+            InputError: the run has no such checkpoint, or it is damaged or of another model.
         """
-        path = best_path(self.path) if self.settings.select else checkpoint_path(self.path)
-        checkpoint = load_checkpoint(path)
+        if checkpoint not in CHECKPOINTS:
+            raise unknown("checkpoint", checkpoint, CHECKPOINTS)
+        selected = self.settings.select > 0
+        if checkpoint == "best" and not selected:
+            raise InputError(f"checkpoint best: {self.path} held out no identities; train with select=N")
+        path = best_path(self.path) if selected and checkpoint != "last" else checkpoint_path(self.path)
+        weights = load_checkpoint(path)
         model = RECIPES[self.config["recipe"]].build(self.settings, self.config["n_ids"]).model
-        load_model(model, checkpoint, path)
+        load_model(model, weights, path)
         return model.to(device).eval()
 
 

@@ -107,7 +107,7 @@ def parse_overrides(overrides: Iterable[str] | Mapping[str, Any]) -> dict[str, A
     """
     types = {field.name: field.type for field in dataclasses.fields(Settings)}
     if isinstance(overrides, Mapping):
-        overrides = [f"{key}={_as_text(key, value)}" for key, value in overrides.items()]
+        overrides = [f"{key}={as_text(key, value)}" for key, value in overrides.items()]
     values: dict[str, Any] = {}
     for pair in overrides:
         key, equals, text = pair.partition("=")
@@ -130,7 +130,7 @@ def with_overrides(settings: Settings, overrides: Mapping[str, Any]) -> Settings
     return dataclasses.replace(settings, **{**cleared, **overrides})
 
 
-def _as_text(key: str, value: Any) -> str:
+def as_text(key: str, value: Any) -> str:
     """A value as it is written behind `key=`, so that both ways in are checked alike."""
     return ("x" if key == "size" else ",").join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
 

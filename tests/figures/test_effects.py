@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from vireid_lab.analysis.claims import Effect, Verdict
+from vireid_lab.analysis.comparisons import Comparison
+from vireid_lab.figures.effects import claim_effects, describe_effects
+from vireid_lab.papers.reader import Claim
+
+
+@pytest.fixture
+def verdicts():
+    """One claim that holds, one opposite to its sign and one that was not run."""
+    arms = {"last": np.zeros(5), "best": np.zeros(5)}
+    pairs = tuple((seed, seed) for seed in range(5))
+    made = Comparison(pairs, arms, arms, 0.99, "rank1", "sysu-all", "a world", "tiny", "nir")
+    rows = []
+    for name, verdict, mean in (("up", "holds", 0.1), ("down", "opposite", -0.05), ("none", "not run", None)):
+        claim = Claim(name, "rfm", f"Claim {name}", "II", "recipe=rfm", "recipe=agw", "rank1", 1, 1, "nir")
+        effects = {} if mean is None else {c: Effect(mean, mean - 0.02, mean + 0.03, 0.01, 5) for c in ("last", "best")}
+        rows.append(Verdict(claim, verdict, "", effects, made if effects else None, None, 3))
+    return rows
+
+
+def test_intervals_lie_where_the_effects_are(verdicts):
+    (axes,) = claim_effects(verdicts).axes
+    ends = [bars.lines[2][0].get_segments()[0][:, 0] for bars in axes.containers]
+    np.testing.assert_allclose(ends, [[8, 13], [8, 13], [-7, -2], [-7, -2]])
+    means = [bars.lines[0].get_xdata()[0] for bars in axes.containers]
+    np.testing.assert_allclose(means, [10, 10, -5, -5])
+    assert axes.get_xlim()[0] < -13 and axes.get_xlim()[1] > 13
+    assert axes.yaxis_inverted()  # the first on top
+
+
+def test_verdicts_are_told_apart_without_colour(verdicts):
+    (axes,) = claim_effects(verdicts).axes
+    markers = [bars.lines[0].get_marker() for bars in axes.containers]
+    assert markers[0] == markers[1] != markers[2]
+    assert [text.get_text() for text in axes.texts] == ["holds\nn = 5", "opposite\nn = 5", "not run\nn = 0"]
+
+
+def test_the_description_holds_every_claim_and_number(verdicts):
+    words = describe_effects(verdicts)
+    assert "Claim up: holds (at equal steps +10.0 points [+8.0, +13.0]" in words
+    assert "Claim none: not run (no interval)." in words

@@ -1,0 +1,120 @@
+"""Two arms of runs measured on the same pairs: same data, same training seed, same settings but for the slots asked."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vireid_lab.analysis.run_results import RunResult
+from vireid_lab.evaluate.protocols import default_protocol
+from vireid_lab.papers.reader import Claim, matches, parse_slots
+from vireid_lab.train.rundir import MAY_DIFFER
+
+OF_THE_PAIR = {"seed", "data", "data_root", "trial"}  # what tells the pairs of one comparison apart
+NOT_SETTINGS = (MAY_DIFFER - {"checkpoint_every"}) | OF_THE_PAIR  # with `select`, its rhythm changes the best step
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A metric of two arms on n pairs.
+
+    Attributes:
+        pairs: n of (data seed, training seed).
+        better: checkpoint -> (n,) fractions of the arm that the claim is about. "last": at equal steps; "best": at
+            its own best step, missing where a run of it was not evaluated so.
+        worse: the same of the arm that it is compared with.
+        train_rank1: mean rank-1 of the worse arm's last checkpoints on their training identities; None: not evaluated.
+        metric: which metric.
+        label: the protocol and its options.
+        world: the data in words.
+        scale: preset and size of the training in words.
+        infrared: "nir" or "thermal".
+    """
+
+    pairs: tuple[tuple[int, int], ...]
+    better: dict[str, np.ndarray]
+    worse: dict[str, np.ndarray]
+    train_rank1: float | None
+    metric: str
+    label: str
+    world: str
+    scale: str
+    infrared: str
+
+    @property
+    def differences(self) -> dict[str, np.ndarray]:
+        """checkpoint -> (n,) better minus worse."""
+        return {checkpoint: self.better[checkpoint] - self.worse[checkpoint] for checkpoint in self.better}
+
+
+def paired(better: Sequence[RunResult], worse: Sequence[RunResult], metric: str, label: str) -> Comparison:
+    """The comparison of runs that stand in the same order in both arms.
+
+    Args:
+        better: n evaluated runs, n > 0.
+        worse: their partners.
+        metric: name of the metric.
+        label: which evaluation, without the checkpoint.
+    """
+    arms = better, worse
+    read = [c for c in ("last", "best") if all((label, c) in run.metrics for arm in arms for run in arm)]
+    values = [{c: np.array([run.metrics[label, c][metric] for run in arm]) for c in read} for arm in arms]
+    trained = [run.metrics[label, "last"].get("train_rank1") for run in worse]
+    return Comparison(
+        pairs=tuple((run.data_seed, run.seed) for run in worse),
+        better=values[0],
+        worse=values[1],
+        train_rank1=None if None in trained else float(np.mean(trained)),
+        metric=metric,
+        label=label,
+        world=worse[0].world,
+        scale=worse[0].scale,
+        infrared=worse[0].infrared,
+    )
+
+
+def comparisons(claim: Claim, runs: Iterable[RunResult]) -> list[Comparison]:
+    """All comparisons that runs allow of a claim: one for each world, settings and evaluation; the first is to be used.
+
+    First come those in the claim's own infrared, then those read at both checkpoints, then those with most pairs, then
+    the plainest evaluation. Only finished runs count, evaluated at their last checkpoint under the protocol that is
+    the layout's default. Of runs that repeat each other the first by path counts.
+    """
+    better, worse = parse_slots(claim.better_slots), parse_slots(claim.worse_slots)
+    varied = {name for name in better if better[name] != worse[name]}
+    groups: dict[tuple[str, str], tuple[dict, dict]] = defaultdict(lambda: ({}, {}))
+    for run in runs:
+        arms = [arm for arm, slots in enumerate((claim.better_slots, claim.worse_slots)) if matches(slots, run.slots)]
+        if not run.finished or not arms:
+            continue
+        for label, checkpoint in run.metrics:
+            if checkpoint == "last" and is_plain(run, label):
+                group = groups[label, group_key(run, varied)]
+                group[arms[0]].setdefault((run.data, run.seed), run)
+    found = []
+    for (label, _), (first, second) in groups.items():
+        keys = sorted(first.keys() & second.keys(), key=lambda key, of=second: (of[key].data_seed, key[1]))
+        if keys:
+            found.append(paired([first[k] for k in keys], [second[k] for k in keys], claim.metric, label))
+
+    def order(found: Comparison) -> tuple:
+        return found.infrared != claim.modality, "best" not in found.better, -len(found.pairs), len(found.label)
+
+    return sorted(found, key=order)
+
+
+def is_plain(run: RunResult, label: str) -> bool:
+    """Whether an evaluation is by the default protocol of the run's layout."""
+    return run.metrics[label, "last"]["protocol"] == default_protocol(run.settings["layout"])
+
+
+def group_key(run: RunResult, varied: Iterable[str] = ()) -> str:
+    """World, start and settings of a run as text, without its seeds and without the slots that are varied."""
+    kept = {k: v for k, v in run.settings.items() if k not in NOT_SETTINGS and k not in varied}
+    made = None if run.benchmark is None else {k: v for k, v in run.benchmark.items() if k != "seed"}
+    start = run.start.rpartition("sha256=")[2]
+    return json.dumps([kept, made or run.data, start], sort_keys=True)

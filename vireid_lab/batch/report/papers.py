@@ -1,0 +1,162 @@
+"""The part of the page about a paper: its claims with verdicts, its tables with published and measured columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vireid_lab.analysis.claims import READINGS, Verdict
+
+from .content import Paper
+from .html import Markup, details, facts, plain_table, table, tag
+from .pictures import data_uri
+from .tables import METRIC_NAMES, PROTOCOL_NAMES, Line, PaperTable, TableRow
+
+BESIDE = ("on", "step", "seeds", "R-1 on training ids")  # two columns before the metrics, two behind them
+SIGNS = {"holds": "✓", "opposite": "✗"}  # any other verdict: ○
+
+
+def paper_section(paper: Paper) -> Markup:
+    """The claims, then the tables; one folded line for a paper of which nothing was measured."""
+    if not paper.measured:
+        tables, claims = len(paper.tables), len(paper.verdicts)
+        summary = f"{paper.title}: nothing measured here ({tables} published tables, {claims} claims)"
+        return details(summary, *(table_section(paper, each) for each in paper.tables))
+    parts = [tag("h2", paper.title, id=paper.name)]
+    if paper.looked_at:
+        parts += [tag("h3", "Claims"), claim_picture(paper), *(claim(verdict) for verdict in paper.looked_at)]
+    if paper.open:
+        rows = [(v.claim.text, f"Table {v.claim.table}", f"{v.verdict}: {v.reason}") for v in paper.open]
+        listed = plain_table(f"{paper.title}: other claims", ("claim", "source", "verdict"), rows)
+        parts.append(details(f"{len(rows)} claims without a verdict", listed))
+    measured = [each for each in paper.tables if each.measured]
+    others = [each for each in paper.tables if not each.measured]
+    parts += [tag("h3", "Tables")] * bool(measured) + [table_section(paper, each) for each in measured]
+    if others:
+        numbers = ", ".join(each.number for each in others)
+        summary = f"Tables of which no row was measured here: {numbers}"
+        parts.append(details(summary, *(table_section(paper, each) for each in others)))
+    return tag("section", *parts)
+
+
+def claim_picture(paper: Paper) -> Markup:
+    """The forest plot of the claims that have an interval."""
+    with_interval = [verdict for verdict in paper.looked_at if verdict.effects]
+    if not with_interval:
+        return Markup("")
+    import io
+
+    from vireid_lab.figures.effects import claim_effects, describe_effects
+
+    figure = claim_effects(with_interval)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None})
+    width = round(figure.get_figwidth() * 100)
+    image = tag(
+        "img", src=data_uri("image/svg+xml", buffer.getvalue()), alt=describe_effects(with_interval), width=width
+    )
+    worlds = "; ".join(sorted({verdict.comparison.world for verdict in with_interval}))
+    caption = "Paired differences with 95 % intervals. Above: at equal steps; below: at each arm's own best step. "
+    frame = tag("div", image, class_="wide", role="region", aria_label="Claims of the paper", tabindex=0)
+    return tag("figure", frame, tag("figcaption", caption, tag("small", worlds)))
+
+
+def claim(verdict: Verdict) -> Markup:
+    """A claim of which both arms were run."""
+    made, kind = verdict.comparison, verdict.verdict.replace(" ", "-")
+    effects = [(READINGS[checkpoint], str(effect)) for checkpoint, effect in verdict.effects.items()]
+    if verdict.adjusted_p is None:
+        p = "no test"
+    else:
+        family = f"Holm over {verdict.tests} claims" if verdict.claim.priority == 1 else "not adjusted: no priority"
+        p = f"{verdict.adjusted_p:.3g} ({family})"
+    trained = "not evaluated" if made.train_rank1 is None else f"{100 * made.train_rank1:.1f} %"
+    origin = verdict.claim.modality
+    world = made.world if origin == made.infrared else f"{made.world}; the claim comes from {origin} data"
+    values = [
+        *((f"{METRIC_NAMES[made.metric]} {reading}", effect) for reading, effect in effects),
+        ("p", p),
+        ("n", f"{len(made.pairs)} paired runs"),
+        ("baseline on its training identities", f"R-1 {trained}"),
+        ("data", world),
+        ("scale", made.scale),
+        ("protocol", made.label),
+        ("also run", f"in {verdict.others} other worlds or settings, not used" if verdict.others else ""),
+    ]
+    head = tag("p", verdict.claim.text, " ", tag("small", f"Table {verdict.claim.table}"))
+    words = f"{SIGNS.get(verdict.verdict, '○')} {verdict.verdict}"
+    result = tag("p", tag("span", words, class_="verdict"), f": {verdict.reason}")
+    return tag("div", head, result, facts(values), class_=f"claim {kind}", id=verdict.claim.id)
+
+
+def table_section(paper: Paper, printed: PaperTable) -> Markup:
+    """A published table with its measured columns; rows of others' methods are folded away."""
+    name = f"{paper.title} Table {printed.number}"
+    own = [row for row in printed.rows if row.ours]
+    others = [row for row in printed.rows if not row.ours]
+    marks = {note: f"[{number}]" for number, note in enumerate(printed.notes, 1)}
+    parts: list[object] = [tag("h3" if printed.measured else "h4", name)]
+    if own:
+        parts.append(_table(name, printed, own, marks))
+    if others:
+        folded = _table(f"{name}: methods of others", printed, others, marks)
+        parts.append(details(f"{len(others)} methods of others, published only", folded))
+    for setting, letter in printed.settings.items():
+        parts.append(tag("p", tag("small", tag("strong", letter), f" {setting}"), class_="key"))
+    for note, mark in marks.items():
+        parts.append(tag("p", tag("small", f"{mark} {note}"), class_="key"))
+    return tag("div", *parts)
+
+
+def _table(name: str, printed: PaperTable, rows: Sequence[TableRow], marks: dict[str, str]) -> Markup:
+    lines = [line for row in rows for line in row.lines]
+    groups = [kind for kind in (False, True) if any(line.synthetic == kind for line in lines)]
+    body = (row for each in rows for row in _rows(each, printed, groups, marks))
+    return table(name, _head(printed, groups), body)
+
+
+def _head(printed: PaperTable, groups: Sequence[bool]) -> list[Markup]:
+    protocols: dict[str, int] = {}
+    for protocol, _ in printed.columns:
+        protocols[protocol] = protocols.get(protocol, 0) + 1
+    names = ((PROTOCOL_NAMES.get(protocol, protocol), span) for protocol, span in protocols.items())
+    top = [tag("th", "row", rowspan=2, scope="col")]
+    top += [tag("th", "Published", Markup("<br>"), n, scope="colgroup", colspan=span) for n, span in names]
+    below = [tag("th", METRIC_NAMES[metric], scope="col", class_="number") for _, metric in printed.columns]
+    for synthetic in groups:
+        title = "Measured on the synthetic benchmark" if synthetic else "Measured on photographs"
+        note = "not comparable with the published columns" if synthetic else "the letters are explained below"
+        content = (title, Markup("<br>"), tag("small", note))
+        span = len(printed.metrics) + len(BESIDE)
+        top.append(tag("th", *content, scope="colgroup", colspan=span, class_="measured"))
+        names = [*BESIDE[:2], *(METRIC_NAMES[metric] for metric in printed.metrics), *BESIDE[2:]]
+        below += [tag("th", each, scope="col", class_="number measured") for each in names]
+    return [tag("tr", *top), tag("tr", *below)]
+
+
+def _rows(row: TableRow, printed: PaperTable, groups: Sequence[bool], marks: dict[str, str]) -> list[Markup]:
+    by_group = [[line for line in row.lines if line.synthetic == kind] for kind in groups]
+    height = max([1, *map(len, by_group)])
+    notes = {cell.note for cell in row.cells.values()}
+    shared = marks.get(notes.copy().pop(), "") if len(notes) == 1 else ""
+    slots = tag("small", Markup("<br>"), row.slots) if row.ours and not row.lines else ""
+    first = [tag("th", row.name, " ", shared, slots, scope="row", rowspan=height)]
+    for column in printed.columns:
+        cell = row.cells.get(column)
+        text = "–" if cell is None else f"{cell.value} {'' if shared else marks.get(cell.note, '')}".strip()
+        first.append(tag("td", text, class_="number", rowspan=height))
+    rows = []
+    for place in range(height):
+        cells = first if place == 0 else []
+        for lines in by_group:
+            line = lines[place] if place < len(lines) else None
+            cells = cells + _line(line, row, printed, "not run" if not lines and place == 0 else "")
+        rows.append(tag("tr", *cells))
+    return rows
+
+
+def _line(line: Line | None, row: TableRow, printed: PaperTable, instead: str) -> list[Markup]:
+    if line is None:
+        return [tag("td", instead, class_="measured soft", colspan=len(printed.metrics) + len(BESIDE))]
+    scores = (line.score(metric) for metric in printed.metrics)
+    values = [printed.settings[line.setting(row.slots)], line.checkpoint, *scores, line.n, line.trained]
+    return [tag("td", value, class_="number measured") for value in values]

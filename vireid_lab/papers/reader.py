@@ -1,0 +1,190 @@
+"""Reads the papers' tables, claims and figures, and joins rows to runs by their slots."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from vireid_lab.runtime import InputError
+
+from .table import one_of, read_rows
+
+FOLDER = Path(__file__).parent
+METRICS = ("rank1", "rank5", "rank10", "rank20", "mAP", "mINP")
+SLOTS = ("recipe", "augment", "backbone", "head", "attention", "losses")
+_MODALITIES = ("nir", "thermal")
+
+
+@dataclass(frozen=True)
+class Published:
+    """One printed number. Cells with a dash are left out.
+
+    Attributes:
+        paper: short name, such as "rfm".
+        table: number of the table, as printed.
+        row: name of the row, with its settings where it has any.
+        slots: what a run of this row has, see `matches`; empty: another author's method, not reproducible here.
+        dataset: "sysu", "regdb" or "llcm".
+        mode: "all", "indoor", "v2t", "t2v", ...
+        metric: one of METRICS.
+        value: percent, as printed.
+        note: what is odd about it; empty where nothing is.
+    """
+
+    paper: str
+    table: str
+    row: str
+    slots: str
+    dataset: str
+    mode: str
+    metric: str
+    value: float
+    note: str
+
+    @property
+    def protocol(self) -> str:
+        """The protocol that it was measured with, such as "sysu-all"."""
+        return f"{self.dataset}-{self.mode}"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A direction that a paper claims: metric(better) - metric(worse) has this sign.
+
+    Attributes:
+        id: short name, unique over all papers.
+        paper: short name.
+        text: the claim in words.
+        table: number of the table that it is read from.
+        better_slots: the arm that the claim is about; empty: not testable here.
+        worse_slots: the arm that it is compared with, the baseline.
+        metric: one of METRICS.
+        sign: 1, or -1 where the first arm is said to be worse.
+        priority: 1 for the at most six that get a verdict, 2 for the others.
+        modality: "nir" or "thermal", the infrared of the data that it comes from.
+    """
+
+    id: str
+    paper: str
+    text: str
+    table: str
+    better_slots: str
+    worse_slots: str
+    metric: str
+    sign: int
+    priority: int
+    modality: str
+
+
+@dataclass(frozen=True)
+class PaperFigure:
+    """A figure of a paper and where it is made here.
+
+    Attributes:
+        paper: short name.
+        figure: its number, as printed.
+        notebook: name without suffix; empty for a diagram.
+        file: name under figures/<notebook>/ without suffix; empty for a diagram.
+        kind: "computed", or "diagram" for one that shows no data and is not drawn here.
+        caption: what it shows.
+    """
+
+    paper: str
+    figure: str
+    notebook: str
+    file: str
+    kind: str
+    caption: str
+
+
+def published(path: Path = FOLDER / "published.csv") -> list[Published]:
+    """All printed numbers, in the order of the papers.
+
+    Raises:
+        InputError: a row that cannot be used, with file and line.
+    """
+
+    def check(row: Published) -> None:
+        one_of("metric", row.metric, METRICS)
+        parse_slots(row.slots)
+        if not 0 <= row.value <= 100:
+            raise InputError(f"value {row.value}: give percent, from 0 to 100")
+
+    return read_rows(path, Published, check, ("paper", "table", "row", "dataset", "mode", "metric"))
+
+
+def claims(path: Path = FOLDER / "claims.csv") -> list[Claim]:
+    """All claims.
+
+    Raises:
+        InputError: a row that cannot be used, with file and line.
+    """
+
+    def check(row: Claim) -> None:
+        for name, options in (("metric", METRICS), ("sign", (1, -1)), ("priority", (1, 2)), ("modality", _MODALITIES)):
+            one_of(name, getattr(row, name), options)
+        better, worse = parse_slots(row.better_slots), parse_slots(row.worse_slots)
+        if better.keys() != worse.keys() or (better and better == worse):
+            raise InputError("better_slots and worse_slots must name the same slots and differ in one at least")
+
+    return read_rows(path, Claim, check, ("id",))
+
+
+def figures(path: Path = FOLDER / "figures.csv") -> list[PaperFigure]:
+    """All figures of the papers that are made here, and their diagrams.
+
+    Raises:
+        InputError: a row that cannot be used, with file and line.
+    """
+
+    def check(row: PaperFigure) -> None:
+        one_of("kind", row.kind, ("computed", "diagram"))
+        if (row.kind == "computed") != bool(row.notebook and row.file):
+            raise InputError(f"kind {row.kind}: name notebook and file of a computed figure, and of no diagram")
+
+    return read_rows(path, PaperFigure, check, ("paper", "figure"))
+
+
+def parse_slots(text: str) -> dict[str, str]:
+    """Reads `recipe=rfm augment=flip+ltg losses=ce+triplet` as a dict; empty text as an empty one.
+
+    Raises:
+        InputError: a word without `=`, a slot that is not known or named twice, or no value.
+    """
+    slots: dict[str, str] = {}
+    for word in text.split():
+        key, _, value = word.partition("=")
+        one_of("slot", key, SLOTS)
+        if key in slots or not value:
+            raise InputError(f"slots '{text}': write each slot once as name=value")
+        slots[key] = value
+    return slots
+
+
+def matches(slots: str, run: Mapping[str, str]) -> bool:
+    """Whether a run is of a row: every slot that the row names has the same value in the run.
+
+    Numbers are compared as such (`cross_center:3` is `cross_center:3.0`), losses in any order. A row without slots
+    matches no run.
+
+    Args:
+        slots: slots text of the row.
+        run: recipe and slots of the run by name.
+    """
+    wanted = parse_slots(slots)
+    return bool(wanted) and all(key in run and same_slot(key, value, run[key]) for key, value in wanted.items())
+
+
+def same_slot(name: str, first: str, second: str) -> bool:
+    """Whether two values of a slot mean the same."""
+    parts = [[_part(part) for part in value.split("+")] for value in (first, second)]
+    return sorted(parts[0]) == sorted(parts[1]) if name == "losses" else parts[0] == parts[1]
+
+
+def _part(text: str) -> tuple[str, str]:
+    name, _, number = text.partition(":")
+    try:
+        return name, str(float(number))
+    except ValueError:
+        return name, number
