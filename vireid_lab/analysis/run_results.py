@@ -50,7 +50,8 @@ class RunResult:
         made = self.benchmark
         infrared = {"nir": "near-infrared", "thermal": "thermal"}[made["infrared"]]
         counts = f"{made['ids']} + {made['ids']} identities, {made['images']} images a camera"
-        return f"synthetic {made['layout']}, {infrared}, {made['difficulty']}, {counts}"
+        control = f", control world {made['control']}" if "control" in made else ""
+        return f"synthetic {made['layout']}, {infrared}{control}, {made['difficulty']}, {counts}"
 
     @property
     def infrared(self) -> str:

@@ -11,6 +11,7 @@ from vireid_lab.data.batch import Batch
 from vireid_lab.runtime import InputError, unknown
 
 from .basic import Flip, PadCrop
+from .brightness import LTGBrightness
 from .channel import ChannelExchange
 from .erasing import Erasing
 from .ltg_batch import BatchLTG
@@ -25,6 +26,7 @@ AUGMENTATIONS = {  # each called with the number behind its name, or with nothin
     "ltg_beta3": lambda t_min=T_MIN: BatchLTG(t_min=t_min, factor=Beta(0.3, 0.3)),
     "ltg_uniform": lambda t_min=T_MIN: BatchLTG(t_min=t_min, factor=Uniform()),
     "ltg_material": MaterialLTG,
+    "ltg_brightness": lambda t_min=T_MIN: LTGBrightness(t_min=t_min),
     "erasing": Erasing,
     "channel": ChannelExchange,
 }
@@ -88,8 +90,8 @@ def build_augment(slot: str) -> Pipeline:
     """Builds the augmentations that a slot names, in its order.
 
     `flip`, `erasing`, `channel`, `ltg_material`: each with `:probability` behind it, or 0.5; `crop:pixels`, or 10;
-    `ltg`, `ltg_beta3`, `ltg_uniform`: LTG with Beta(0.5, 0.5), Beta(0.3, 0.3) or uniform factors, with `:t_min`, or
-    1e-6; `none`.
+    `ltg`, `ltg_beta3`, `ltg_uniform`: LTG with Beta(0.5, 0.5), Beta(0.3, 0.3) or uniform factors, and
+    `ltg_brightness`, its control, with `:t_min`, or 1e-6; `none`.
 
     Raises:
         InputError: a name is unknown or its value cannot be used.
