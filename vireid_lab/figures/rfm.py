@@ -1,4 +1,4 @@
-"""Pictures of the linear transformation generator (LTG): why it may help (Fig. 5), its steps, and where it ends."""
+"""RFM's motivation as a picture (Tan et al. 2022, Fig. 5), from true materials instead of a drawing."""
 
 from __future__ import annotations
 
@@ -6,19 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.axes import Axes
+import torch
+from matplotlib import colormaps
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LogNorm, Normalize
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from numpy.random import Generator
 
-from .samples import GAP, colour_parts, montage
-from .style import COLOURS, DOUBLE, LINE_STYLES, drawn
+from vireid_lab.augment.ltg import LTG
+from vireid_lab.augment.material_ltg import MaterialLTG
+
+from .samples import GAP, colour_parts
+from .style import DOUBLE, drawn
 
 VERSION = 1
 FACTORS, DIVERGING = LogNorm(0.1, 10), "PuOr_r"  # purple darkens, orange brightens
 BAR_TICKS = {0.1: "1/10", 0.3: "0.3", 1: "1", 3: "3", 10: "10"}
-LABEL_HEIGHT = 0.42  # of the names above images, inches
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,31 @@ class Motivation:
     ltg: tuple[np.ndarray, np.ndarray]
 
 
+def motivation(visible: np.ndarray, infrared: np.ndarray, mask: np.ndarray, rng: Generator) -> Motivation:
+    """One row of Fig. 5: fits the true factors, and draws once from `MaterialLTG` and once from `LTG`.
+
+    Args:
+        visible: (H, W, 3) uint8.
+        infrared: (H, W, 3) uint8 with equal channels, of the same moment.
+        mask: (H, W) uint8 labels of the true materials.
+        rng: for the two draws.
+    """
+    seen, infrared = visible / 255, infrared[..., 0] / 255
+    image = torch.from_numpy(seen).float().permute(2, 0, 1)
+    materials, ltg = MaterialLTG(p=1), LTG(rng, p=1)
+    changed = materials.apply(image[None], materials.draw((1, *image.shape), rng), torch.from_numpy(mask)[None])[0]
+    factors = torch.where(image[1] > 0, changed[1] / image[1].clamp(min=1 / 255), 1)
+    last = ltg.trace(image, ltg.draw(tuple(image.shape), rng))[-1]
+    return Motivation(
+        visible=seen,
+        infrared=infrared,
+        mask=mask,
+        true=material_factors(seen, infrared, mask),
+        random=(factors.numpy(), changed.permute(1, 2, 0).numpy()),
+        ltg=(last.memory[1].numpy(), last.image.permute(1, 2, 0).numpy()),
+    )
+
+
 @drawn
 def motivation_sheet(rows: Sequence[Motivation], labels: Mapping[int, str]) -> Figure:
     """Fig. 5 from true masks: (a) the factors of the spectrum, (b) random ones on materials, (c) on rectangles.
@@ -86,17 +115,17 @@ def motivation_sheet(rows: Sequence[Motivation], labels: Mapping[int, str]) -> F
         labels: label -> name, as in masks/materials.json.
     """
     blocks = {
-        "what a camera sees": ["visible", "true\nmaterials"],
+        "the scene": ["visible", "true\nmaterials"],
         "(a) the change of spectrum": ["factor k\nof each material", "k · G", "infrared\ncamera"],
         "(b) random factors on\ntrue materials": ["factor", "image"],
         "(c) LTG: random factors\non random rectangles": ["factor", "image"],
     }
-    cells = [
-        [to_uint8(row.visible), colour_parts(to_uint8(row.visible), row.mask, labels), None, as_colours(row.true.factors)]
-        + [to_uint8(row.true.predicted), to_uint8(row.infrared), None]
-        + [as_colours(row.random[0]), to_uint8(row.random[1]), None, as_colours(row.ltg[0]), to_uint8(row.ltg[1])]
-        for row in rows
-    ]
+    cells = []
+    for row in rows:
+        scene = [to_uint8(row.visible), colour_parts(to_uint8(row.visible), row.mask, labels)]
+        spectrum = [as_colours(row.true.factors), to_uint8(row.true.predicted), to_uint8(row.infrared)]
+        random, ltg = ([as_colours(factors), to_uint8(image)] for factors, image in (row.random, row.ltg))
+        cells.append([*scene, None, *spectrum, None, *random, None, *ltg])
     return _blocks(cells, blocks)
 
 
@@ -104,12 +133,10 @@ def _blocks(cells: list[list[np.ndarray | None]], blocks: Mapping[str, Sequence[
     """A montage in which None is a narrow gap between blocks, with names above and the bar of factors below."""
     height, width = cells[0][0].shape[:2]
     narrow = np.full((height, width // 6, 3), 255, dtype=np.uint8)
-    canvas = np.concatenate(
-        [pad(np.concatenate([pad(narrow if cell is None else cell, 1) for cell in row], axis=1), 0) for row in cells]
-    )
-    widths = [(narrow.shape[1] if cell is None else width) + GAP for cell in cells[0]]
-    ends = np.cumsum(widths)
-    lefts = [end - wide for end, wide, cell in zip(ends, widths, cells[0], strict=True) if cell is not None]
+    strips = [np.concatenate([pad(narrow if cell is None else cell, 1) for cell in row], axis=1) for row in cells]
+    canvas = np.concatenate([pad(strip, 0) for strip in strips])
+    starts = np.cumsum([0, *((narrow.shape[1] if cell is None else width) + GAP for cell in cells[0])])
+    lefts = [start for start, cell in zip(starts, cells[0], strict=False) if cell is not None]
     side, top, bottom = 0.05, 0.78, 0.45
     tall = (DOUBLE - 2 * side) * canvas.shape[0] / canvas.shape[1]
     total = tall + top + bottom
@@ -141,7 +168,9 @@ def _factor_bar(figure: Figure, place: tuple[float, float, float, float]) -> Non
     bar.minorticks_off()
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=6.5, pad=1.5)
-    bar.ax.text(-0.08, 0.5, "factor on the\ngreen channel", transform=bar.ax.transAxes, ha="right", va="center", fontsize=7)
+    bar.ax.text(
+        -0.08, 0.5, "factor on the\ngreen channel", transform=bar.ax.transAxes, ha="right", va="center", fontsize=7
+    )
 
 
 def to_uint8(image: np.ndarray) -> np.ndarray:
@@ -152,7 +181,5 @@ def to_uint8(image: np.ndarray) -> np.ndarray:
 
 def as_colours(factors: np.ndarray) -> np.ndarray:
     """(H, W, 3) uint8 of factors (H, W) from 0 on; what is under 0.1 or over 10 has the colour of the end."""
-    from matplotlib import colormaps
-
     shares = np.clip(FACTORS(np.maximum(factors, 1e-30)), 0, 1)
     return (255 * colormaps[DIVERGING](shares)[..., :3]).round().astype(np.uint8)

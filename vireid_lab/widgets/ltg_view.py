@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LogNorm
@@ -13,7 +14,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from vireid_lab.augment.ltg_draw import LTGDraw
-from vireid_lab.figures.style import BLUE, ORANGE, style
+from vireid_lab.figures.style import BLUE, MAP, ORANGE, style
 
 from .explorer import View
 from .ltg_played import Embed, Played, distance, expected_shares, factors_of, play
@@ -21,6 +22,7 @@ from .picture_pointer import encode_png
 
 BINS = np.linspace(0, 1, 21)  # of the factors
 INCHES, DPI = (6.4, 4.3), 160
+BOX, STEP, LEFT, TOP = (0.885, 1.86), 0.92, (0.05, 2.91), 3.72  # of the images on the page, inches
 COLUMNS = ("rectangles", "drawn", "min(M)", "brightness before", "after", "distance")
 
 
@@ -97,51 +99,64 @@ def _end(played: Played, options: LTGDraw) -> str:
 
 
 def _draw(both: tuple[Played, Played], options: LTGDraw) -> np.ndarray:
-    """(h, w, 3) uint8. Axes have fixed places: automatic layout would take longer than all the rest."""
+    """(h, w, 3) uint8. All images share one axes, whose unit is an inch: axes of their own take longer than the rest."""
     top = max(1.0, *(float(step.memory.amin(0).max()) for played in both for step in played.steps))
     scale = LogNorm(options.t_min, top)  # of the whole draw, so that colours stay while the rectangles come
     with style():
         figure = Figure(figsize=INCHES, dpi=DPI)
-        for m, played in enumerate(both):
-            left = 0.012 + 0.445 * m
-            places = [(left + 0.145 * i, 0.40, 0.138, 0.50) for i in range(3)]
-            figure.text(left + 0.214, 0.965, played.name, ha="center", va="center", fontsize=10, weight="bold")
-            _image(figure.add_axes(places[0]), played.before, "before")
-            after = figure.add_axes(places[1])
-            _image(after, played.after, f"after {played.shown} of {len(played.steps)}")
-            memory = figure.add_axes(places[2])
+        page = figure.add_axes((0, 0, 1, 1), xlim=(0, INCHES[0]), ylim=(0, INCHES[1]), autoscale_on=False)
+        page.set_axis_off()
+        for played, left in zip(both, LEFT, strict=True):
+            page.text(left + 1.5 * STEP, TOP + 0.34, played.name, ha="center", va="center", weight="bold", fontsize=9)
+            rectangle = played.newest.rectangle if played.newest else None
             smallest = np.maximum(played.memory.amin(0).numpy(), options.t_min)
-            colours = memory.imshow(smallest, norm=scale)
-            memory.set(title="M, smallest channel", xticks=[], yticks=[])
-            if played.newest:
-                _outline((after, memory), played.newest.rectangle)
-        bar = figure.colorbar(colours, cax=figure.add_axes((0.908, 0.40, 0.016, 0.50)), extend="min")
-        bar.set_label("M: product of α (no unit)")
-        _histogram(figure.add_axes((0.075, 0.105, 0.80, 0.21)), both, options)
+            _image(page, left, _pixels(played.before), "before")
+            _image(page, left + STEP, _pixels(played.after), f"after {played.shown} of {len(played.steps)}", rectangle)
+            _image(page, left + 2 * STEP, colormaps[MAP](scale(smallest)), "M (lowest channel)", rectangle)
+        _colour_bar(page, scale)
+        _histogram(figure.add_axes((0.075, 0.115, 0.9, 0.215)), both, options)
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3]
 
 
-def _image(axes: Axes, image: Tensor, title: str) -> None:
-    axes.imshow(image.permute(1, 2, 0).numpy())
-    axes.set(title=title, xticks=[], yticks=[])
+def _pixels(image: Tensor) -> np.ndarray:
+    return image.permute(1, 2, 0).numpy()
 
 
-def _outline(all_axes: tuple[Axes, ...], rectangle: np.ndarray) -> None:
-    top, left, bottom, right = rectangle - 0.5
-    for axes in all_axes:
-        for width, colour in ((2.6, "black"), (1.4, ORANGE)):  # seen on bright and on dark pixels
-            place = (left, top), right - left, bottom - top
-            axes.add_patch(Rectangle(*place, fill=False, linewidth=width, edgecolor=colour, clip_on=False))
+def _image(page: Axes, left: float, pixels: np.ndarray, title: str, rectangle: np.ndarray | None = None) -> None:
+    """An image (H, W, 3 or 4) in its box, as large as fits, with the newest rectangle outlined."""
+    height, width = pixels.shape[:2]
+    inch = min(BOX[0] / width, BOX[1] / height)  # of a pixel
+    left += (BOX[0] - width * inch) / 2
+    page.imshow(pixels, extent=(left, left + width * inch, TOP - height * inch, TOP), aspect="auto")
+    page.text(left + width * inch / 2, TOP + 0.12, title, ha="center", va="center", fontsize=7)
+    if rectangle is None:
+        return
+    row0, col0, row1, col1 = rectangle * inch
+    for thick, colour in ((2.6, "black"), (1.4, ORANGE)):  # seen on bright and on dark pixels
+        place = (left + col0, TOP - row1), col1 - col0, row1 - row0
+        page.add_patch(Rectangle(*place, fill=False, linewidth=thick, edgecolor=colour))
+
+
+def _colour_bar(page: Axes, scale: LogNorm) -> None:
+    left, right, bottom = LEFT[1] + 3 * STEP + 0.05, LEFT[1] + 3 * STEP + 0.16, TOP - BOX[1]
+    shades = np.linspace(1, 0, 256)[:, None]
+    page.imshow(colormaps[MAP](shades), extent=(left, right, bottom, TOP), aspect="auto")
+    decades = np.arange(np.ceil(np.log10(scale.vmin) - 1e-9), np.log10(scale.vmax) + 1e-9)
+    for decade in decades[:: 1 + len(decades) // 8]:
+        height = bottom + BOX[1] * float(scale(10.0**decade))
+        page.plot((right, right + 0.04), (height, height), color="black", linewidth=0.8)
+        page.text(right + 0.07, height, f"$10^{{{decade:.0f}}}$", va="center", fontsize=7)
+    page.text(right + 0.48, TOP - BOX[1] / 2, "M, product of α (no unit)", rotation=90, ha="center", va="center")
 
 
 def _histogram(axes: Axes, both: tuple[Played, Played], options: LTGDraw) -> None:
     whole = factors_of([step for played in both for step in played.steps])
     shown = factors_of([step for played in both for step in played.steps[: played.shown]])
-    for values, colour, name in ((whole, "0.85", "of the whole draw"), (shown, BLUE, "used so far")):
+    for values, colour, name in ((whole, "0.85", "whole draw"), (shown, BLUE, "used so far")):
         axes.stairs(np.histogram(values, BINS)[0], BINS, fill=True, color=colour, label=name)
     expected = len(whole) * expected_shares(options.factor, BINS)
     axes.stairs(expected, BINS, color="black", label=f"expected from {options.factor}")
-    axes.set(xlim=(0, 1), xlabel="factor f_g() (no unit)", ylabel="factors in a bin")
+    axes.set(xlim=(0, 1), xlabel="factor f_g() (no unit), both images", ylabel="factors in a bin")
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 0.97), ncols=3)
