@@ -23,16 +23,18 @@ setup: .venv/installed
 # The notebooks on the synthetic benchmark, headlessly, into demo/: data, runs, all pictures, and a report. A second time
 # only what has changed since is run.
 NOTEBOOKS := 00_start_here 01_reflection_prior
+COMPARE := 07_compare
 
 demo: .venv/installed
 	$(BIN)/vireid run $(NOTEBOOKS) -p out demo --jobs 2 --resume --out demo/batch
+	$(BIN)/vireid run $(COMPARE) -p runs figures/results -p out demo --resume --out demo/compare
 	$(BIN)/python -m vireid_lab.figures demo/figures
 	$(BIN)/vireid report demo
 
 # The pictures that the repository shows, from the same notebooks, and a page with all of them.
 figures: demo
-	rm -rf $(addprefix figures/,$(NOTEBOOKS))
-	cp -r $(addprefix demo/figures/,$(NOTEBOOKS)) figures/
+	rm -rf $(addprefix figures/,$(NOTEBOOKS) $(COMPARE))
+	cp -r $(addprefix demo/figures/,$(NOTEBOOKS) $(COMPARE)) figures/
 	$(BIN)/python -m vireid_lab.figures figures
 
 test: .venv/installed-tests

@@ -1,9 +1,12 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from made_runs import write_run
 from scipy import stats
 
 from vireid_lab.analysis.calibration import by_world, calibrate
+from vireid_lab.analysis.result_table import read_results
 from vireid_lab.runtime import InputError
 
 
@@ -59,3 +62,13 @@ def test_what_cannot_be_calibrated(worlds, tmp_path):
     some = {**worlds, 0: [write_run(tmp_path / str(seed), seed=seed, best=None) for seed in range(2)]}
     with pytest.raises(InputError, match="no common evaluation at both checkpoints"):
         calibrate(some, np.random.default_rng(0))
+
+
+def test_the_runs_on_record_give_at_most_one_false_verdict_in_twenty():
+    """30 real A/A runs: the baseline on ten worlds with three training seeds each."""
+    kept = Path(__file__).parents[2] / "figures" / "results" / "aa.runs.csv"
+    worlds = by_world(read_results(kept))
+    assert len(worlds) == 10 and all(len(runs) == 3 for runs in worlds.values())
+    found = calibrate(worlds, np.random.default_rng(0), comparisons=40, resamples=400)
+    assert found.drawn.share <= 0.05 and found.resampled.share <= 0.05
+    assert "under-trained" not in found.resampled.verdicts
