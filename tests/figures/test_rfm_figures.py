@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -58,6 +60,10 @@ def test_the_factors_of_the_motivation_are_those_that_made_its_images(row):
         np.testing.assert_allclose(of_label, of_label[0], rtol=1e-4)
     assert len(np.unique(row.ltg[0])) > 3 and row.ltg[0].min() <= 1  # rectangles: no material is left whole
     assert row.true.r2 > 0.5 > row.true.r2_one
+    fits = rfm.describe_fits([row, row])
+    assert fits.endswith(
+        f"{row.true.r2:.2f}, {row.true.r2:.2f}; one factor {row.true.r2_one:.2f}, {row.true.r2_one:.2f}"
+    )
 
 
 def test_the_motivation_shows_each_image_in_its_block(row):
@@ -96,16 +102,56 @@ def test_the_length_is_what_ltg_did():
     np.testing.assert_allclose(length.brightness, 1 - np.array(areas), rtol=1e-6)
 
 
-def test_a_strip_goes_from_the_input_to_the_end():
-    image = torch.rand(3, 40, 20, generator=torch.Generator().manual_seed(0))
+@pytest.fixture
+def photographs():
+    """Four images (48, 24, 3) uint8 of noise, and masks of two materials."""
+    images = np.random.default_rng(1).integers(20, 220, (4, 48, 24, 3)).astype(np.uint8)
+    masks = np.full((4, 48, 24), CODES["brick"], np.uint8)
+    masks[:, 10:40, 6:18] = CODES["upper"]
+    return images, masks
+
+
+def test_a_strip_goes_from_the_input_to_the_end(photographs):
+    image = photographs[0][0]
     strip = rfm_ltg.ltg_strip(image, LTG(np.random.default_rng(5), p=1), columns=4)
-    ltg = LTG(np.random.default_rng(5), p=1)
-    parameters = ltg.draw((3, 40, 20), ltg.rng)
-    number = len(ltg.trace(image, parameters))
+    ltg, pixels = LTG(np.random.default_rng(5), p=1), torch.from_numpy(image.transpose(2, 0, 1)) / 255
+    parameters = ltg.draw((3, 48, 24), ltg.rng)
+    number = len(ltg.trace(pixels, parameters))
     names = list(strip)
     assert names[:2] == ["input", "1 rectangle"] and names[-1] == f"{number} rectangles" and 3 <= len(names) <= 5
-    for name, expected in (("input", image), (names[-1], ltg.apply(image, parameters))):
-        np.testing.assert_array_equal(strip[name], (255 * expected.permute(1, 2, 0)).round().byte().numpy())
+    np.testing.assert_array_equal(strip["input"], image)
+    end = (255 * ltg.apply(pixels, parameters).permute(1, 2, 0)).round().byte().numpy()
+    np.testing.assert_array_equal(strip[names[-1]], end)
+
+
+def test_each_treatment_does_what_its_name_says(photographs):
+    images, masks = photographs
+    treated = rfm_ltg.treat(images, masks, np.random.default_rng(0))
+    assert list(treated) == ["input", "LTG", "LTG,\nuniform\nfactor", "random\nerasing", "per true\nmaterial"]
+    np.testing.assert_array_equal(treated["input"], images)
+    for before, after in zip(images, treated["random\nerasing"], strict=True):
+        gone = (after == 0).all(2)
+        rows, columns = np.flatnonzero(gone.any(1)), np.flatnonzero(gone.any(0))
+        assert gone.sum() == len(rows) * len(columns) == (rows.max() - rows.min() + 1) * len(columns) > 0
+        np.testing.assert_array_equal(after[~gone], before[~gone])
+    for before, after, mask in zip(images, treated["per true\nmaterial"], masks, strict=True):
+        for label, channel in itertools.product((CODES["brick"], CODES["upper"]), range(3)):
+            inside, made = before[mask == label][:, channel] / 255, after[mask == label][:, channel] / 255
+            factor = made.sum() / inside.sum()
+            np.testing.assert_allclose(made, factor * inside, atol=1.5 / 255)
+    shares = {name: [np.mean(np.asarray(image) == 0) for image in shown] for name, shown in treated.items()}
+    assert min(shares["LTG"]) > 0 and min(shares["LTG,\nuniform\nfactor"]) > 0
+    assert "per true\nmaterial" not in rfm_ltg.treat(images, None, np.random.default_rng(0))
+
+
+def test_the_options_take_longer_or_shorter_as_their_factors_say(photographs):
+    images = np.repeat(photographs[0], 3, axis=0)
+    lengths = rfm_ltg.compare_lengths(images, seed=0)
+    means = {name: length.rectangles.mean() for name, length in lengths.items()}
+    assert means["t_min 0.01"] < means["Beta(0.3, 0.3)"] < means["Beta(0.5, 0.5)"] < means["uniform"]
+    assert all(len(length.rectangles) == 12 for length in lengths.values())
+    expected = f"uniform: {means['uniform']:.1f} rectangles, {100 * lengths['uniform'].brightness.mean():.0f} % of"
+    assert expected in rfm_ltg.describe_lengths(lengths).splitlines()[2]
 
 
 def test_the_histograms_hold_all_images_and_the_strips_their_states():
@@ -163,6 +209,8 @@ def test_the_center_loss_keeps_the_shape_the_hetero_center_the_spread_and_the_cr
     way = (hetero.points - toy.points).square().sum(1).mean().sqrt()
     assert float(way) == pytest.approx(0.4 * toy.gap, rel=1e-6)  # straight
     assert rfm_losses.describe_way(toy, hetero).startswith(f"gap {toy.gap:.2f} → {hetero.gap:.2f}, spread ")
+    words = rfm_losses.describe_ways(toy, (center, hetero, cross))
+    assert f"hetero-center: gap {toy.gap:.2f} → {hetero.gap:.2f}, spread " in words and words.startswith("center: gap")
 
 
 def test_gap_and_spread_of_two_pairs_of_points():
@@ -195,13 +243,15 @@ def model():
 
 
 def test_the_maps_are_those_of_the_model_whatever_the_batch_and_its_mode_stays(model):
-    images = torch.randn(5, 3, 96, 48, generator=torch.Generator().manual_seed(1))
-    modality = torch.tensor([0, 1, 1, 0, 1])
+    images = np.random.default_rng(1).integers(0, 256, (5, 96, 48, 3)).astype(np.uint8)
+    modality = [0, 1, 1, 0, 1]
     model.train()
     maps = rfm_attention.attention_maps(model, images, modality, batch=2)
     assert model.training
     with torch.no_grad():
-        output = model.eval()(images, modality)
+        shift, width = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+        inputs = torch.from_numpy((images / 255 - shift) / width).permute(0, 3, 1, 2).float()
+        output = model.eval()(inputs, torch.tensor(modality))
     np.testing.assert_allclose(maps.original, output.maps.mean(1), rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(maps.attention, output.attention[:, 0], rtol=1e-4)
     np.testing.assert_allclose(maps.weighted, maps.attention * maps.original, rtol=1e-4, atol=1e-6)
@@ -210,7 +260,7 @@ def test_the_maps_are_those_of_the_model_whatever_the_batch_and_its_mode_stays(m
 def test_a_model_without_attention_is_refused():
     plain = RFM(build_backbone("resnet10", two_stream="none"), 4, parts=6, reduction=8, attention="none")
     with pytest.raises(InputError, match="attention=mam"):
-        rfm_attention.attention_maps(plain, torch.zeros(1, 3, 96, 48), torch.zeros(1, dtype=torch.int64))
+        rfm_attention.attention_maps(plain, np.zeros((1, 96, 48, 3), np.uint8), [0])
 
 
 def test_the_share_on_the_person_by_hand():
@@ -236,11 +286,16 @@ def test_maps_are_stretched_from_their_least_to_their_most():
     assert not rfm_attention.stretch(np.full((2, 2), 0.5, np.float32), (8, 4)).any()
 
 
+def test_the_range_of_the_attention_is_that_of_its_images():
+    attention = np.array([[[0.5, 0.6]], [[0.8, 0.9]]])
+    maps = rfm_attention.AttentionMaps(attention, attention, attention)
+    assert rfm_attention.describe_range(maps) == "attention from 0.500 to 0.900, inside one image at most 1.20 : 1"
+
+
 def test_the_sheet_shows_both_images_of_each_person_beside_their_maps(people):
     rng = np.random.default_rng(0)
     maps = rfm_attention.AttentionMaps(*(rng.random((4, 6, 3)).astype(np.float32) for _ in range(3)))
-    pairs = [(people[0], people[1]), (people[2], people[3])]
-    axes = rfm_attention.attention_sheet(pairs, maps, ["id 1", "id 2"]).axes[0]
+    axes = rfm_attention.attention_sheet(people[:4], maps, ["id 1", "id 2"]).axes[0]
     canvas = np.asarray(axes.images[0].get_array())
     expected = rfm_attention.overlay(people[3], rfm_attention.stretch(maps.attention[3], (24, 12)))
     np.testing.assert_array_equal(canvas[27:51, 0:12], people[2])
@@ -263,36 +318,47 @@ def run(losses: str, rank1: float, seed: int = 0, finished: bool = True, label: 
 
 def test_a_sweep_joins_runs_that_differ_in_the_weight_alone():
     runs = [
-        run("ce+triplet+cross_center:3", 0.5),
         run("ce+triplet+cross_center:3", 0.4, seed=1),
-        run("cross_center:3.0+triplet+ce", 0.9),  # repeats the first
-        run("ce+triplet", 0.3),
-        run("ce+triplet+cross_center", 0.35),
-        run("ce+triplet+cross_center:5", 0.2),
+        run("ce+triplet+cross_center:3", 0.5),
+        run("cross_center:3.0+triplet+ce", 0.9),  # repeats the one before
+        run("ce+triplet+cross_center:3", 0.99, seed=2),  # no partners
+        *(run("ce+triplet", 0.3, seed=seed) for seed in (0, 1)),
+        *(run("ce+triplet+cross_center", 0.35, seed=seed) for seed in (0, 1)),
+        *(run("ce+triplet+cross_center:5", 0.2, seed=seed) for seed in (0, 1)),
         run("ce+triplet+cross_center:2", 0.9, finished=False),
         run("ce+triplet+cross_center:2", 0.9, lr=0.1),  # another setting
         run("ce+cross_center:0.5", 0.9),  # another loss
         run("ce+triplet+cross_center:0.5", 0.9, label="sysu-indoor gallery=official shots=1"),
         run("ce+triplet+cross_center:3", 0.1, attention="none"),
         run("ce+triplet", 0.2, attention="none"),
+        *(run(losses, 0.2, images=8) for losses in ("ce+triplet", "ce+triplet+cross_center:3")),  # another world
     ]
     long, short = rfm_sweep.loss_sweeps(runs)
     assert list(long.scores) == [0, 1, 3, 5] and long.best == 3
     np.testing.assert_allclose(long.scores[3]["rank1"], [50, 40])
-    np.testing.assert_allclose(long.scores[5]["mAP"], [10])
-    assert (long.name, short.name) == ("flip+ltg, attention mam", "flip+ltg, attention none")
+    np.testing.assert_allclose(long.scores[5]["mAP"], [10, 10])
+    assert (long.name, short.name) == ("flip+ltg, attention mam, ce+triplet", "flip+ltg, attention none, ce+triplet")
     assert long.conditions == short.conditions and "synthetic sysu" in long.conditions
-    assert "λ 3: rank-1 45.0 %, mAP 22.5 % (n = 2)" in rfm_sweep.describe_sweep(long)
+    words = rfm_sweep.describe_sweeps([long, short])
+    assert "λ 3: rank-1 45.0 %, mAP 22.5 % (n = 2)" in words and "highest mean rank-1 at λ 3\n" in words
     assert list(short.scores) == [0, 3] and short.best == 0
-    assert rfm_sweep.loss_sweeps(runs[:2]) == []
+    assert rfm_sweep.loss_sweeps(runs[:4]) == []
+    assert rfm_sweep.loss_sweeps([runs[0], run("ce+triplet", 0.3)]) == []  # no pair has both
 
 
-def test_the_curve_goes_through_the_means_and_every_run_has_a_sign():
-    runs = [run("ce", 0.2), run("ce+cross_center:3", 0.5), run("ce+cross_center:3", 0.4, seed=1)]
+def test_the_curve_goes_through_the_means_and_every_pair_has_a_line():
+    runs = [
+        run("ce", 0.2),
+        run("ce", 0.3, seed=1),
+        run("ce+cross_center:3", 0.5),
+        run("ce+cross_center:3", 0.4, seed=1),
+    ]
     sweeps = rfm_sweep.loss_sweeps(runs)
     rank1, average = rfm_sweep.sweep_curves(sweeps, best=3).axes
     for axes, half in ((rank1, 1), (average, 2)):
-        np.testing.assert_allclose(axes.lines[0].get_xydata(), [[0, 20 / half], [3, 45 / half]])
-        np.testing.assert_allclose(axes.collections[0].get_offsets(), [[0, 20 / half], [3, 50 / half], [3, 40 / half]])
-        assert axes.lines[1].get_xdata() == [3, 3] and axes.texts[0].get_text() == "best in the paper"
+        means, first, second, best = axes.lines
+        np.testing.assert_allclose(means.get_xydata(), [[0, 25 / half], [3, 45 / half]])
+        np.testing.assert_allclose(first.get_xydata(), [[0, 20 / half], [3, 50 / half]])
+        np.testing.assert_allclose(second.get_xydata(), [[0, 30 / half], [3, 40 / half]])
+        assert best.get_xdata() == [3, 3] and axes.texts[0].get_text() == "best in the paper"
     assert (rank1.get_ylabel(), average.get_ylabel()) == ("rank-1 (%)", "mAP (%)")

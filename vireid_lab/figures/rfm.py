@@ -173,6 +173,12 @@ def _factor_bar(figure: Figure, place: tuple[float, float, float, float]) -> Non
     )
 
 
+def describe_fits(rows: Sequence[Motivation]) -> str:
+    """R² of the infrared images, with a factor for each material and with one factor, in words."""
+    each, one = (", ".join(f"{getattr(row.true, name):.2f}" for row in rows) for name in ("r2", "r2_one"))
+    return f"R² of the infrared image: a factor for each material {each}; one factor {one}"
+
+
 def to_uint8(image: np.ndarray) -> np.ndarray:
     """(H, W, 3) uint8 of an image (H, W, 3) or (H, W) in [0, 1]."""
     colour = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)

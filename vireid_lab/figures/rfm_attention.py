@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional as F
 
+from vireid_lab.data.transforms import normalise, to_float
 from vireid_lab.runtime import InputError
 from vireid_lab.spectra.labels import FIRST_PERSON
 
@@ -38,24 +39,25 @@ class AttentionMaps:
     weighted: np.ndarray
 
 
-def attention_maps(model: nn.Module, images: Tensor, modality: Tensor, batch: int = 64) -> AttentionMaps:
-    """The maps of an RFM in evaluation mode.
+def attention_maps(model: nn.Module, images: np.ndarray, modality: Iterable[int], batch: int = 64) -> AttentionMaps:
+    """The maps of an RFM in evaluation mode, computed where its weights are.
 
     Args:
         model: a `models.rfm.RFM`.
-        images: (N, 3, H, W), normalised as in training.
-        modality: (N,) int64.
+        images: (N, H, W, 3) uint8.
+        modality: N numbers, 0 visible, 1 infrared.
         batch: images at a time.
 
     Raises:
         InputError: the model has no attention.
     """
-    training = model.training
+    training, device = model.training, next(model.parameters()).device
     model.eval()
     parts = []
+    pixels, kinds = torch.from_numpy(images).permute(0, 3, 1, 2), torch.tensor(list(modality))
     with torch.no_grad():
-        for some, kinds in zip(images.split(batch), modality.split(batch), strict=True):
-            output = model(some, kinds)
+        for some, kind in zip(pixels.split(batch), kinds.split(batch), strict=True):
+            output = model(normalise(to_float(some.to(device))), kind.to(device))
             if output.attention is None:
                 raise InputError("this model has no attention: train with attention=mam or attention=cbam")
             maps = output.maps.mean(1), output.attention[:, 0], output.weighted.mean(1)
@@ -87,22 +89,20 @@ def person_shares(maps: AttentionMaps, masks: np.ndarray) -> dict[str, np.ndarra
 
 
 @drawn
-def attention_sheet(pairs: Sequence[tuple[np.ndarray, np.ndarray]], maps: AttentionMaps, rows: Sequence[str]) -> Figure:
+def attention_sheet(images: np.ndarray, maps: AttentionMaps, rows: Sequence[str]) -> Figure:
     """Fig. 10: input, F, attention and F after it, for a visible and an infrared image of each person.
 
     Each map is stretched from its smallest to its largest value, so that the brightest place of each is white.
 
     Args:
-        pairs: N pairs of images (H, W, 3) uint8, visible and infrared.
-        maps: of all 2 N images, pair after pair.
+        images: (2 N, H, W, 3) uint8, person after person, visible before infrared.
+        maps: of these images.
         rows: N labels.
     """
-    cells = []
-    for number, pair in enumerate(pairs):
-        cells.append([])
-        for place, image in enumerate(pair, 2 * number):
-            heats = (stretch(getattr(maps, name)[place], image.shape[:2]) for name in MAPS)
-            cells[-1] += [image, *(overlay(image, heat) for heat in heats)]
+    cells: list[list[np.ndarray]] = [[] for _ in rows]
+    for place, image in enumerate(images):
+        heats = (stretch(getattr(maps, name)[place], image.shape[:2]) for name in MAPS)
+        cells[place // 2] += [image, *(overlay(image, heat) for heat in heats)]
     names = ["feature\nmap F", "attention", "F after\nattention"]
     figure, axes = draw_montage(cells, rows, ["(a) visible", *names, "(b) infrared", *names], DOUBLE, right=0.65)
     place = axes.get_position()
@@ -119,6 +119,13 @@ def stretch(heat: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     values = (heat - heat.min()) / (span if span > 0 else 1)
     large = F.interpolate(torch.from_numpy(values)[None, None].float(), size, mode="bilinear", align_corners=False)
     return large[0, 0].numpy().clip(0, 1)
+
+
+def describe_range(maps: AttentionMaps) -> str:
+    """How much of its range from 0 to 1 the attention uses, in words."""
+    low, high = (end(maps.attention, axis=(1, 2)) for end in (np.min, np.max))
+    ratio = (high / low).max()
+    return f"attention from {low.min():.3f} to {high.max():.3f}, inside one image at most {ratio:.2f} : 1"
 
 
 def describe_shares(shares: dict[str, np.ndarray]) -> str:

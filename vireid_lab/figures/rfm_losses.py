@@ -138,6 +138,12 @@ def describe_way(toy: Toy, end: Toy) -> str:
     )
 
 
+def describe_ways(toy: Toy, ends: Sequence[Toy]) -> str:
+    """`describe_way` for each of LOSSES in one line."""
+    ways = (describe_way(toy, end).replace("\n", ", ") for end in ends)
+    return "; ".join(f"{title[4:]}: {way}" for title, way in zip(LOSSES.values(), ways, strict=True))
+
+
 def draw_points(axes: Axes, toy: Toy) -> None:
     """Colour is the identity, the marker the modality; infrared points are open."""
     for i, colour in enumerate(ID_COLOURS):

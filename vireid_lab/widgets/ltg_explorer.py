@@ -19,7 +19,6 @@ from ipywidgets import (
     IntSlider,
     Layout,
     Play,
-    ToggleButtons,
     VBox,
     link,
 )
@@ -33,9 +32,9 @@ from .ltg_played import Embed
 from .ltg_view import LTGView, render_ltg
 
 SMALL = '<div style="font-size:12px;line-height:1.3;color:var(--jp-ui-font-color2,#555)">{}</div>'
-NOTE = "p = 1 here, so that both images change; in training an image is transformed with probability p (paper: 0.5)."
-FACTORS = {"Beta": "Beta(a, b), the paper's", "uniform": "evenly over 0 to 1", "constant": "always the same value"}
-WIDE = {"layout": Layout(width="auto"), "style": {"description_width": "75px"}}
+NOTE = "The orange frame is the newest rectangle. In training p is 0.5: about half of the images stay as they are."
+FACTORS = {"Beta(a, b)": (Beta, ("a", "b")), "uniform": (Uniform, ()), "constant": (Constant, ("value",))}
+NAMES = {"description_width": "75px"}  # all names end at one line
 FIRST = LTGDraw()
 
 
@@ -51,11 +50,11 @@ class StepSlider(HBox):
     last = Int(1)
 
     def __init__(self) -> None:
-        self.description, self.tooltip = "rectangles", "how many are shown: drag, press the arrow keys, or play"
-        slow = {"interval": 600, "show_repeat": False}
-        self.play = Play(min=0, tooltip="show the rectangles one by one", layout=Layout(width="auto"), **slow)
-        self.slider = IntSlider(min=0, description=self.description, tooltip=self.tooltip, **WIDE)
-        self.slider.layout = Layout(flex="1 1 auto", width="auto")
+        self.play = Play(min=0, interval=600, show_repeat=False, tooltip="show the rectangles one by one")
+        self.play.layout = Layout(flex="none", width="90px")
+        tooltip = "how many are shown: drag, press the arrow keys, or play"
+        self.slider = _control(IntSlider, "rectangles", tooltip, min=0, continuous_update=False)
+        self.slider.layout.flex = "1 1 auto"
         super().__init__([self.slider, self.play])
         link((self.play, "max"), (self.slider, "max"))
         link((self.play, "value"), (self.slider, "value"))
@@ -68,7 +67,7 @@ class StepSlider(HBox):
 
     def _follow(self, _=None) -> None:
         self.slider.unobserve(self._lead, "value")  # a shorter draw cuts the slider, not the number that was chosen
-        self.slider.max = self.last
+        self.slider.max = max(self.last, 1)  # a slider needs two ends
         self.slider.value = self.last if self.rectangles is None else min(self.rectangles, self.last)
         self.slider.observe(self._lead, "value")
 
@@ -94,27 +93,24 @@ class LTGExplorer(Explorer):
         if not images:
             raise InputError("LTGExplorer: `images` is empty, give name -> (visible, infrared)")
         self.rectangles = StepSlider()
-        self.factor = ToggleButtons(
-            description="factor f_g", options=list(FACTORS), tooltips=list(FACTORS.values()), value="Beta",
-            style={"button_width": "78px", "description_width": "75px"}, layout=Layout(width="auto"),
-        )  # fmt: skip
+        self.factor = _control(Dropdown, "factor f_g", "distribution of the factors", options=list(FACTORS))
         controls = {
-            "image": Dropdown(options=list(images), description="image", tooltip="which pair of images", **WIDE),
-            "seed": BoundedIntText(0, 0, 2**31 - 1, description="seed", tooltip="of both draws", **WIDE),
+            "image": _control(Dropdown, "image", "which pair of images", options=list(images)),
+            "seed": _control(BoundedIntText, "seed", "of both draws", value=0, max=2**31 - 1),
             "rectangles": self.rectangles,
-            "s": _range("area s", FIRST.s, 0.01, 1, 0.01, "smallest and largest area, as a share of the image"),
-            "r": _range("aspect r", FIRST.r, 0.1, 6, 0.05, "smallest and largest height over width"),
-            "t_min": _slider(FloatLogSlider, "t_min", FIRST.t_min, -12, -1, 0.5, "ends when min(M) is at or under it"),
+            "p": _slider(FloatSlider, "p", 1.0, (0, 1, 0.05), "probability that an image is changed at all"),
+            "s": _slider(FloatRangeSlider, "area s", FIRST.s, (0.01, 1, 0.01), "lowest and highest share of the image"),
+            "r": _slider(FloatRangeSlider, "aspect r", FIRST.r, (0.1, 6, 0.05), "lowest and highest height over width"),
+            "t_min": _slider(FloatLogSlider, "t_min", FIRST.t_min, (-12, -1, 1), "ends when min(M) is at or under it"),
             "factor": self.factor,
-            "a": _slider(FloatSlider, "a", FIRST.factor.a, 0.05, 3, 0.05, "of Beta(a, b): small a, many near 0"),
-            "b": _slider(FloatSlider, "b", FIRST.factor.b, 0.05, 3, 0.05, "of Beta(a, b): small b, many near 1"),
-            "value": _slider(FloatSlider, "value", 0.5, 0, 1, 0.05, "the constant factor; 0 blackens"),
+            "a": _slider(FloatSlider, "a", FIRST.factor.a, (0.05, 3, 0.05), "the smaller, the more factors near 0"),
+            "b": _slider(FloatSlider, "b", FIRST.factor.b, (0.05, 3, 0.05), "the smaller, the more factors near 1"),
+            "value": _slider(FloatSlider, "value", 0.5, (0, 1, 0.05), "the constant factor; 0 blackens"),
             "once": _check("once", FIRST.once, "one rectangle only, whatever M is"),
             "per_channel": _check("per channel", FIRST.per_channel, "a factor for each channel; else grey stays grey"),
         }
+        controls["t_min"].readout_format = ".0e"
         self.factor.observe(self._show_numbers, "value")
-        self._numbers = {"Beta": [controls["a"], controls["b"]], "constant": [controls["value"]], "uniform": []}
-        self._show_numbers()
 
         def render(image: str, seed: int, rectangles: int | None, **values) -> LTGView:
             return render_ltg(*images[image], options_of(**values), seed, rectangles, embed)
@@ -131,16 +127,15 @@ class LTGExplorer(Explorer):
             )
 
         super().__init__(render, controls, code)
+        self._show_numbers()
 
     def arrange(self) -> list[DOMWidget]:
         by_name = self.controls
-        first = [by_name[name] for name in ("image", "seed", "rectangles", "s", "r", "t_min")]
-        options = HBox([by_name["once"], by_name["per_channel"]], layout=Layout(margin="0 0 0 80px"))
-        numbers = [by_name[name] for name in ("a", "b", "value")]
-        chosen = [*first, options, self.factor, *numbers, HTML(SMALL.format(NOTE))]
-        self.picture.layout.width = "640px"
-        body = [VBox(chosen, layout=Layout(width="400px", margin="0 12px 0 0")), self.picture]
-        return [HBox(body, layout=Layout(flex_flow="row wrap")), self.readout, self.foot()]
+        names = ("image", "seed", "rectangles", "p", "s", "r", "t_min", "factor", "a", "b", "value")
+        flags = HBox([by_name["once"], by_name["per_channel"]], layout=Layout(margin="0 0 0 80px"))
+        chosen = VBox([*(by_name[name] for name in names), flags, HTML(SMALL.format(NOTE))])
+        chosen.layout = Layout(width="400px", margin="0 12px 0 0")
+        return [HBox([chosen, self.picture], layout=Layout(flex_flow="row wrap")), self.readout, self.foot()]
 
     def _show(self, view: LTGView) -> None:
         self.rectangles.last = view.rectangles
@@ -148,26 +143,33 @@ class LTGExplorer(Explorer):
 
     def _show_numbers(self, _=None) -> None:
         """Only the numbers of the chosen factor are on the page."""
-        for name, sliders in self._numbers.items():
-            for slider in sliders:
-                slider.layout.display = None if name == self.factor.value else "none"
+        for factor, (_, names) in FACTORS.items():
+            for name in names:
+                self.controls[name].layout.display = None if factor == self.factor.value else "none"
 
 
-def options_of(factor: str, a: float, b: float, value: float, s: tuple, r: tuple, t_min: float, **flags) -> LTGDraw:
-    """The options that controls stand for; p is 1. Sliders give 0.30000000000000004, here that is 0.3."""
-    a, b, value, t_min = (float(f"{number:.6g}") for number in (a, b, value, t_min))
-    s, r = (tuple(float(f"{number:.6g}") for number in ends) for ends in (s, r))
-    chosen = {"Beta": lambda: Beta(a, b), "uniform": Uniform, "constant": lambda: Constant(value)}[factor]()
-    return LTGDraw(p=1.0, s=s, r=r, t_min=t_min, factor=chosen, **flags)
+def options_of(factor: str, a: float, b: float, value: float, once: bool, per_channel: bool, **rest) -> LTGDraw:
+    """The options that controls stand for."""
+    kind, names = FACTORS[factor]
+    numbers = {"a": a, "b": b, "value": value}
+    chosen = kind(*(_short(numbers[name]) for name in names))
+    rest = {name: _short(number) for name, number in rest.items()}
+    return LTGDraw(**rest, factor=chosen, once=once, per_channel=per_channel)
 
 
-def _slider(kind: type, name: str, value: float, low: float, high: float, step: float, tooltip: str) -> DOMWidget:
-    look = {"layout": Layout(width="auto"), "style": WIDE["style"]}
-    return kind(value=value, min=low, max=high, step=step, description=name, tooltip=tooltip, **look)
+def _short(number: float | tuple[float, ...]) -> float | tuple[float, ...]:
+    """Sliders give 0.30000000000000004; this is 0.3."""
+    return tuple(map(_short, number)) if isinstance(number, tuple) else float(f"{number:.6g}")
 
 
-def _range(name: str, value: tuple, low: float, high: float, step: float, tooltip: str) -> FloatRangeSlider:
-    return _slider(FloatRangeSlider, name, value, low, high, step, tooltip)
+def _control(kind: type, name: str, tooltip: str, **options) -> DOMWidget:
+    return kind(description=name, tooltip=tooltip, layout=Layout(width="auto"), style=NAMES, **options)
+
+
+def _slider(kind: type, name: str, value: float | tuple, ends: tuple[float, float, float], tooltip: str) -> DOMWidget:
+    """A slider; `ends` is lowest, highest, step (of the exponent, where it is logarithmic)."""
+    low, high, step = ends
+    return _control(kind, name, tooltip, value=value, min=low, max=high, step=step, continuous_update=False)
 
 
 def _check(name: str, value: bool, tooltip: str) -> Checkbox:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +13,7 @@ from torch.nn.functional import normalize
 
 from vireid_lab.augment.ltg import LTG, Step
 from vireid_lab.augment.ltg_draw import Beta, Constant, LTGDraw, Uniform
+from vireid_lab.augment.unit_range import require_unit_range
 from vireid_lab.data.records import MODALITY_NAMES
 from vireid_lab.runtime import InputError
 
@@ -26,14 +26,12 @@ class Played(NamedTuple):
     Attributes:
         modality: 0 visible, 1 infrared.
         before: (3, H, W) in [0, 1].
-        drawn: rectangles in the draw, as many as LTG can need; it stops by itself.
-        steps: one for each rectangle that LTG used.
+        steps: one for each rectangle that LTG used; none where the draw leaves the image alone.
         shown: how many of them are shown.
     """
 
     modality: int
     before: Tensor
-    drawn: int
     steps: list[Step]
     shown: int
 
@@ -63,36 +61,36 @@ def play(
     if rectangles is not None and rectangles < 0:
         raise InputError(f"rectangles = {rectangles}: give 0 for the untouched images, or None for all rectangles")
     rng = np.random.default_rng(seed)
-    ltg, played = LTG(rng, **vars(replace(options, p=1.0))), []
+    ltg, both = LTG(rng, **vars(options)), []
     for modality, pixels in enumerate((visible, infrared)):
         before = image_tensor(MODALITY_NAMES[modality], pixels)
-        parameters = ltg.draw(tuple(before.shape), rng)
-        steps = ltg.trace(before, parameters)
+        steps = ltg.trace(before, ltg.draw(tuple(before.shape), rng))
         shown = len(steps) if rectangles is None else min(rectangles, len(steps))
-        played.append(Played(modality, before, parameters.rectangles.shape[1], steps, shown))
-    return played[0], played[1]
+        both.append(Played(modality, before, steps, shown))
+    return tuple(both)
 
 
 def image_tensor(name: str, pixels: np.ndarray) -> Tensor:
-    """(3, H, W) of (H, W, 3) or (H, W); floats become float32, other types stay for LTG to refuse."""
+    """(3, H, W) float32 of (H, W, 3) or (H, W), float in [0, 1]."""
     pixels = np.asarray(pixels)
     if pixels.ndim == 2:
         pixels = np.repeat(pixels[..., None], 3, axis=2)
     if pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
         raise InputError(f"{name} image of shape {pixels.shape}: give (H, W, 3), or (H, W) for a grey one")
     image = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
-    return image.float() if image.is_floating_point() else image
+    require_unit_range("LTG", image)
+    return image.float()
 
 
 def factors_of(steps: list[Step]) -> np.ndarray:
-    """(N,) float32: all factors f_g() of some steps."""
+    """(N,) float32: all factors f_g of some steps."""
     return np.concatenate([np.empty(0, np.float32), *(step.factors for step in steps)])
 
 
 def expected_shares(factor: Beta | Uniform | Constant, edges: np.ndarray) -> np.ndarray:
     """Share of the factors that falls between neighbouring edges, ascending from 0 to 1, by their distribution."""
     if isinstance(factor, Constant):
-        return np.histogram(factor.draw((1,), np.random.default_rng(0)), edges)[0].astype(float)
+        return np.histogram([factor.value], edges)[0].astype(float)
     return np.diff(betainc(factor.a, factor.b, edges) if isinstance(factor, Beta) else edges)
 
 
@@ -102,8 +100,13 @@ def distance(played: Played, embed: Embed | None) -> float:
 
     Args:
         embed: see `render_ltg`; None takes the pixels as features.
+
+    Raises:
+        InputError: `embed` returns no (2, d).
     """
     images = torch.stack([played.before, played.after])
     features = images.flatten(1) if embed is None else embed(images, torch.full((2,), played.modality))
+    if features.ndim != 2 or len(features) != 2:
+        raise InputError(f"embed: features of shape {tuple(features.shape)} for 2 images; return (2, d)")
     before, after = normalize(features.float(), dim=1)
     return float(torch.linalg.vector_norm(after - before))
