@@ -9,7 +9,7 @@ from vireid_lab.analysis.claims import VERDICTS, judge_claims
 from vireid_lab.papers.reader import Claim, claims
 
 NONE = "recipe=rfm augment=flip"
-CLAIM = Claim("ltg", "rfm", "LTG helps", "II", "recipe=rfm augment=flip+ltg", NONE, "rank1", 1, 1, "nir")
+CLAIM = Claim("ltg", "rfm", "LTG helps", "II", "recipe=rfm augment=flip+ltg", NONE, NONE, "rank1", 1, 1, "nir")
 CLEAR = [0.05, 0.06, 0.04, 0.05, 0.055]
 NOISE = [0.05, -0.06, 0.04, -0.05, 0.01]
 

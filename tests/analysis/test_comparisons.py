@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 from made_runs import LABEL, write_run
@@ -7,7 +9,7 @@ from vireid_lab.papers.reader import Claim
 
 LTG = "recipe=rfm augment=flip+ltg losses=ce+triplet"
 NONE = "recipe=rfm augment=flip losses=ce+triplet"
-CLAIM = Claim("ltg", "rfm", "LTG helps", "II", LTG, NONE, "rank1", 1, 1, "nir")
+CLAIM = Claim("ltg", "rfm", "LTG helps", "II", LTG, NONE, NONE, "rank1", 1, 1, "nir")
 
 
 @pytest.fixture
@@ -81,3 +83,22 @@ def test_a_run_without_its_best_step_leaves_the_equal_steps(arms):
 def test_a_repeated_run_counts_once(arms):
     (made,) = comparisons(CLAIM, [*arms((1, 1)), *arms((1, 1), last=0.9)])
     assert made.pairs == ((1, 1),) and made.differences["last"][0] == pytest.approx(0.02)
+
+
+def test_the_baseline_is_the_plain_arm_of_the_same_pairs_and_not_the_arm_compared_with(tmp_path):
+    claim = dataclasses.replace(CLAIM, better_slots=f"{LTG}+cross_center:3", worse_slots=LTG)
+    count = iter(range(100))
+
+    def arm(seed, train_rank1, **slots):
+        return write_run(tmp_path / str(next(count)), seed=seed, train_rank1=train_rank1, **slots)
+
+    runs = [
+        arm(seed, 0.7, augment="flip+ltg", losses=f"ce+triplet{cc}")
+        for seed in (0, 1)
+        for cc in ("", "+cross_center:3")
+    ]
+    assert [found.train_rank1 for found in comparisons(claim, runs)] == [None]
+    runs += [arm(0, 0.98), arm(1, 0.5, lr=1.0), arm(2, 0.5)]
+    assert [found.train_rank1 for found in comparisons(claim, runs)] == [None]  # of one pair only, at these settings
+    (made,) = comparisons(claim, [*runs, arm(1, 1.0)])
+    assert made.train_rank1 == pytest.approx(0.99) and made.worse_train_rank1 == pytest.approx(0.7)

@@ -24,21 +24,27 @@ def require_browser() -> None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
 
 
-@pytest.fixture(scope="module")
-def browser_page():
-    """A page of Chromium for files; no errors in it until the last test of the module."""
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium."""
     require_browser()
-    with harness.chromium_page() as (page, errors):
+    with harness.chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser_page(browser):
+    """A page of Chromium for files; no errors in it until the last test of the module."""
+    with harness.watched_page(browser) as (page, errors):
         yield page
         assert errors == []
 
 
 @pytest.fixture(scope="session")
-def browser_lab(tmp_path_factory):
+def browser_lab(browser, tmp_path_factory):
     """A `lab.Lab`."""
-    require_browser()
     folder, home = tmp_path_factory.mktemp("notebooks"), tmp_path_factory.mktemp("home")
-    with harness.lab_server(folder, home) as address, harness.chromium_page() as (page, errors):
+    with harness.lab_server(folder, home) as address, harness.watched_page(browser) as (page, errors):
         yield harness.Lab(folder, address, page, errors)
 
 

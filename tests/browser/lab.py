@@ -94,21 +94,28 @@ def _wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
 
 
 @contextlib.contextmanager
-def chromium_page() -> Iterator[tuple]:
-    """Yields (page, errors); `errors` collects console errors, uncaught exceptions and failed requests."""
+def chromium() -> Iterator[Any]:
+    """A headless Chromium; Playwright allows only one at a time in a process."""
     from playwright.sync_api import sync_playwright
 
     arguments = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), headless=True, args=arguments)
-        page = browser.new_page(viewport={"width": 1440, "height": 1000})
-        page.set_default_timeout(30_000)
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(f"exception: {error}"))
-        page.on("requestfailed", lambda request: errors.append(f"request: {request.url.split('?')[0]}"))
-        page.on("console", lambda said: errors.append(f"console: {said.text}") if said.type == "error" else None)
-        yield page, errors
+        yield browser
         browser.close()
+
+
+@contextlib.contextmanager
+def watched_page(browser: Any) -> Iterator[tuple[Any, list[str]]]:
+    """A page of its own and its errors: console errors, uncaught exceptions and failed requests."""
+    page = browser.new_page(viewport={"width": 1440, "height": 1000})
+    page.set_default_timeout(30_000)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(f"exception: {error}"))
+    page.on("requestfailed", lambda request: errors.append(f"request: {request.url.split('?')[0]}"))
+    page.on("console", lambda said: errors.append(f"console: {said.text}") if said.type == "error" else None)
+    yield page, errors
+    page.close()
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,12 @@ def verdicts():
     """One claim that holds, one opposite to its sign and one that was not run."""
     arms = {"last": np.zeros(5), "best": np.zeros(5)}
     pairs = tuple((seed, seed) for seed in range(5))
-    made = Comparison(pairs, arms, arms, 0.99, "rank1", "sysu-all", "a world", "tiny", "nir")
+    made = Comparison(pairs, arms, arms, 0.99, 0.9, "rank1", "sysu-all", "a world", "tiny", "nir")
     rows = []
     for name, verdict, mean in (("up", "holds", 0.1), ("down", "opposite", -0.05), ("none", "not run", None)):
-        claim = Claim(name, "rfm", f"Claim {name}", "II", "recipe=rfm", "recipe=agw", "rank1", 1, 1, "nir")
+        claim = Claim(
+            name, "rfm", f"Claim {name}", "II", "recipe=rfm", "recipe=agw", "recipe=agw", "rank1", 1, 1, "nir"
+        )
         effects = {} if mean is None else {c: Effect(mean, mean - 0.02, mean + 0.03, 0.01, 5) for c in ("last", "best")}
         rows.append(Verdict(claim, verdict, "", effects, made if effects else None, None, 3))
     return rows

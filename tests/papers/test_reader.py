@@ -119,7 +119,7 @@ def test_rows_match_runs_by_the_slots_they_name(slots, expected):
 
 HEADS = {
     published: "paper,table,row,slots,dataset,mode,metric,value,note",
-    claims: "id,paper,text,table,better_slots,worse_slots,metric,sign,priority,modality",
+    claims: "id,paper,text,table,better_slots,worse_slots,baseline_slots,metric,sign,priority,modality",
     figures: "paper,figure,notebook,file,kind,caption",
 }
 
@@ -135,11 +135,12 @@ HEADS = {
         (published, "rfm,II,Baseline,losess=ce,sysu,all,rank1,60.3,", "did you mean 'losses'"),
         (published, "rfm,II,Baseline,losses,sysu,all,rank1,60.3,", "name=value"),
         (published, "rfm,,Baseline,,sysu,all,rank1,60.3,", "give paper, table, row"),
-        (claims, "a,rfm,text,II,augment=ltg,augment=flip,rank1,2,1,nir", "unknown sign '2'"),
-        (claims, "a,rfm,text,II,augment=ltg,augment=flip,rank1,1,0,nir", "unknown priority '0'"),
-        (claims, "a,rfm,text,II,augment=ltg,augment=flip,rank1,1,1,infrared", "unknown modality"),
-        (claims, "a,rfm,text,II,augment=ltg,augment=ltg,rank1,1,1,nir", "differ in one"),
-        (claims, "a,rfm,text,II,augment=ltg,losses=ce,rank1,1,1,nir", "name the same slots"),
+        (claims, "a,rfm,text,II,augment=ltg,augment=flip,augment=flip,rank1,2,1,nir", "unknown sign '2'"),
+        (claims, "a,rfm,text,II,augment=ltg,augment=flip,augment=flip,rank1,1,0,nir", "unknown priority '0'"),
+        (claims, "a,rfm,text,II,augment=ltg,augment=flip,augment=flip,rank1,1,1,infrared", "unknown modality"),
+        (claims, "a,rfm,text,II,augment=ltg,augment=ltg,augment=ltg,rank1,1,1,nir", "differ in one"),
+        (claims, "a,rfm,text,II,augment=ltg,losses=ce,losses=ce,rank1,1,1,nir", "name the same slots"),
+        (claims, "a,rfm,text,II,augment=ltg,augment=flip,,rank1,1,1,nir", "baseline_slots is empty"),
         (figures, "rfm,1,,,computed,caption", "name notebook and file"),
         (figures, "rfm,4,02_rfm,file,diagram,caption", "of no diagram"),
     ],

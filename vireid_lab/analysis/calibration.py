@@ -98,7 +98,8 @@ def calibrate(
     def draw() -> str:
         chosen = [usable[index] for index in rng.choice(len(usable), pairs, replace=False)]
         both = [[runs[i] for i in rng.choice(len(runs), 2, replace=False)] for runs in chosen]
-        made = paired([pair[0] for pair in both], [pair[1] for pair in both], metric, label)
+        first, second = ([pair[arm] for pair in both] for arm in (0, 1))
+        made = paired(first, second, second, metric, label)
         effects = effects_of(made)
         return decide(made, effects, larger_p(effects) if may_be_tested(made) else None, controlled=True)[0]
 

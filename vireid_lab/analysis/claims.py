@@ -50,14 +50,17 @@ class Verdict:
             return f"{self.verdict}: {self.reason}"
         made, read = self.comparison, "; ".join(f"{READINGS[c]} {effect}" for c, effect in self.effects.items())
         origin = f" (the claim comes from {self.claim.modality} data)" * (made.infrared != self.claim.modality)
-        trained = "not known" if made.train_rank1 is None else f"{100 * made.train_rank1:.0f} %"
+        trained, compared = (
+            "not known" if value is None else f"{100 * value:.0f} %"
+            for value in (made.train_rank1, made.worse_train_rank1)
+        )
         family = f"Holm over {self.tests} claims" if self.claim.priority == 1 else "no priority claim, p not adjusted"
         p = "" if self.adjusted_p is None else f"; p = {self.adjusted_p:.3g}, {family}"
         others = f"; {self.others} comparisons in other worlds or settings not used" * (self.others > 0)
         return (
             f"{self.verdict}: {self.reason}. {made.metric}, better minus worse: {read or 'no interval'}{p}. "
             f"World: {made.world}{origin}; scale: {made.scale}; n = {len(made.pairs)} pairs; {made.label}; "
-            f"baseline on its training identities {trained}{others}"
+            f"rank-1 on training identities: baseline {trained}, the arm compared with {compared}{others}"
         )
 
 
@@ -75,7 +78,7 @@ def decide(
     """
     n = len(made.pairs)
     if made.train_rank1 is None:
-        return "under-trained", "no verdict: the baseline was not evaluated on its training identities"
+        return "under-trained", "no verdict: the baseline was not run and evaluated on its training identities"
     if made.train_rank1 < CONVERGED:
         return "under-trained", f"no verdict: the baseline's rank-1 on its training identities is below {CONVERGED:.0%}"
     if n < ENOUGH:

@@ -27,7 +27,9 @@ class Comparison:
         better: checkpoint -> (n,) fractions of the arm that the claim is about. "last": at equal steps; "best": at
             its own best step, missing where a run of it was not evaluated so.
         worse: the same of the arm that it is compared with.
-        train_rank1: mean rank-1 of the worse arm's last checkpoints on their training identities; None: not evaluated.
+        train_rank1: mean rank-1 of the baseline's last checkpoints on the training identities of the same pairs; None:
+            not run or not evaluated for all of them.
+        worse_train_rank1: the same of the worse arm.
         metric: which metric.
         label: the protocol and its options.
         world: the data in words.
@@ -39,6 +41,7 @@ class Comparison:
     better: dict[str, np.ndarray]
     worse: dict[str, np.ndarray]
     train_rank1: float | None
+    worse_train_rank1: float | None
     metric: str
     label: str
     world: str
@@ -51,30 +54,39 @@ class Comparison:
         return {checkpoint: self.better[checkpoint] - self.worse[checkpoint] for checkpoint in self.better}
 
 
-def paired(better: Sequence[RunResult], worse: Sequence[RunResult], metric: str, label: str) -> Comparison:
+def paired(
+    better: Sequence[RunResult], worse: Sequence[RunResult], baseline: Sequence[RunResult], metric: str, label: str
+) -> Comparison:
     """The comparison of runs that stand in the same order in both arms.
 
     Args:
         better: n evaluated runs, n > 0.
         worse: their partners.
+        baseline: the plain arm's runs of the same pairs; fewer than n where they were not run.
         metric: name of the metric.
         label: which evaluation, without the checkpoint.
     """
     arms = better, worse
     read = [c for c in ("last", "best") if all((label, c) in run.metrics for arm in arms for run in arm)]
     values = [{c: np.array([run.metrics[label, c][metric] for run in arm]) for c in read} for arm in arms]
-    trained = [run.metrics[label, "last"].get("train_rank1") for run in worse]
     return Comparison(
         pairs=tuple((run.data_seed, run.seed) for run in worse),
         better=values[0],
         worse=values[1],
-        train_rank1=None if None in trained else float(np.mean(trained)),
+        train_rank1=_train_rank1(baseline, label) if len(baseline) == len(worse) else None,
+        worse_train_rank1=_train_rank1(worse, label),
         metric=metric,
         label=label,
         world=worse[0].world,
         scale=worse[0].scale,
         infrared=worse[0].infrared,
     )
+
+
+def _train_rank1(runs: Sequence[RunResult], label: str) -> float | None:
+    """Mean rank-1 of the last checkpoints on their training identities; None where one was not evaluated."""
+    values = [run.metrics.get((label, "last"), {}).get("train_rank1") for run in runs]
+    return None if None in values else float(np.mean(values))
 
 
 def comparisons(claim: Claim, runs: Iterable[RunResult]) -> list[Comparison]:
@@ -84,14 +96,17 @@ def comparisons(claim: Claim, runs: Iterable[RunResult]) -> list[Comparison]:
     the plainest evaluation. Only finished runs count, evaluated at their last checkpoint under the protocol that is
     the layout's default. Of runs that repeat each other the first by path counts.
     """
+    finished = [run for run in runs if run.finished]
     better, worse = parse_slots(claim.better_slots), parse_slots(claim.worse_slots)
+    plain = parse_slots(claim.baseline_slots)
     varied = {name for name in better if better[name] != worse[name]}
     groups: dict[tuple[str, str], tuple[dict, dict]] = defaultdict(lambda: ({}, {}))
-    for run in runs:
+    baselines: dict[tuple, RunResult] = {}
+    for run in finished:
+        if matches(claim.baseline_slots, run.slots):
+            baselines.setdefault((group_key(run, plain), run.data, run.seed), run)
         arms = [arm for arm, slots in enumerate((claim.better_slots, claim.worse_slots)) if matches(slots, run.slots)]
-        if not run.finished or not arms:
-            continue
-        for label, checkpoint in run.metrics:
+        for label, checkpoint in run.metrics if arms else ():
             if checkpoint == "last" and is_plain(run, label):
                 group = groups[label, group_key(run, varied)]
                 group[arms[0]].setdefault((run.data, run.seed), run)
@@ -99,7 +114,9 @@ def comparisons(claim: Claim, runs: Iterable[RunResult]) -> list[Comparison]:
     for (label, _), (first, second) in groups.items():
         keys = sorted(first.keys() & second.keys(), key=lambda key, of=second: (of[key].data_seed, key[1]))
         if keys:
-            found.append(paired([first[k] for k in keys], [second[k] for k in keys], claim.metric, label))
+            of_pairs = [baselines.get((group_key(second[key], plain), *key)) for key in keys]
+            baseline = [run for run in of_pairs if run is not None]
+            found.append(paired([first[k] for k in keys], [second[k] for k in keys], baseline, claim.metric, label))
 
     def order(found: Comparison) -> tuple:
         return found.infrared != claim.modality, "best" not in found.better, -len(found.pairs), len(found.label)

@@ -58,7 +58,8 @@ class Claim:
         text: the claim in words.
         table: number of the table that it is read from.
         better_slots: the arm that the claim is about; empty: not testable here.
-        worse_slots: the arm that it is compared with, the baseline.
+        worse_slots: the arm that it is compared with.
+        baseline_slots: the plain arm of that table: nothing is said where it has not learned its training people.
         metric: one of METRICS.
         sign: 1, or -1 where the first arm is said to be worse.
         priority: 1 for the at most six that get a verdict, 2 for the others.
@@ -71,6 +72,7 @@ class Claim:
     table: str
     better_slots: str
     worse_slots: str
+    baseline_slots: str
     metric: str
     sign: int
     priority: int
@@ -127,6 +129,8 @@ def claims(path: Path = FOLDER / "claims.csv") -> list[Claim]:
         better, worse = parse_slots(row.better_slots), parse_slots(row.worse_slots)
         if better.keys() != worse.keys() or (better and better == worse):
             raise InputError("better_slots and worse_slots must name the same slots and differ in one at least")
+        if better and not parse_slots(row.baseline_slots):
+            raise InputError("baseline_slots is empty: name the plain arm of the table")
 
     return read_rows(path, Claim, check, ("id",))
 

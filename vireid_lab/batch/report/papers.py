@@ -69,14 +69,18 @@ def claim(verdict: Verdict) -> Markup:
     else:
         family = f"Holm over {verdict.tests} claims" if verdict.claim.priority == 1 else "not adjusted: no priority"
         p = f"{verdict.adjusted_p:.3g} ({family})"
-    trained = "not evaluated" if made.train_rank1 is None else f"{100 * made.train_rank1:.1f} %"
+    trained, compared = (
+        "not evaluated" if value is None else f"R-1 {100 * value:.1f} %"
+        for value in (made.train_rank1, made.worse_train_rank1)
+    )
     origin = verdict.claim.modality
     world = made.world if origin == made.infrared else f"{made.world}; the claim comes from {origin} data"
     values = [
         *((f"{METRIC_NAMES[made.metric]} {reading}", effect) for reading, effect in effects),
         ("p", p),
         ("n", f"{len(made.pairs)} paired runs"),
-        ("baseline on its training identities", f"R-1 {trained}"),
+        ("baseline on its training identities", trained),
+        ("the arm compared with on its training identities", compared),
         ("data", world),
         ("scale", made.scale),
         ("protocol", made.label),
