@@ -1,4 +1,4 @@
-"""LTG in the control worlds: does it help where it must, and not where there is nothing for it to do?"""
+"""LTG in the control worlds: does it help for the reason that the paper gives?"""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def control_claims(ltg: Claim) -> list[Claim]:
 
 
 def control_verdicts(ltg: Claim, runs: Sequence[RunResult]) -> list[Verdict]:
-    """The verdicts on `control_claims` in every world in which both arms were run; the texts begin with the world."""
+    """`control_claims` in every world in which both arms were run, three pairs at least; the texts begin with the world."""
     verdicts = []
     for control, words in WORLDS.items():
         asked = [replace(claim, text=f"{words}: {claim.text}") for claim in control_claims(ltg)]

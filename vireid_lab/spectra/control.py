@@ -3,7 +3,7 @@
 "glossy": people have highlights and cameras a curved tone, which the reflection model leaves out (Tan et al. 2022,
 Sec. VI). "equal_k": k = NIR / G is the same for all materials, so that there is no gap of the kind that the model
 describes. "random_k": k is drawn anew for every material of every infrared image, so that nothing but edges and
-patterns survives: a method that is made for such a gap must help there.
+patterns survives: the gap at its purest, but one that the training images themselves show in all its forms.
 """
 
 from __future__ import annotations
