@@ -34,7 +34,7 @@ def control_claims(ltg: Claim) -> list[Claim]:
 
 
 def control_verdicts(ltg: Claim, runs: Sequence[RunResult]) -> list[Verdict]:
-    """`control_claims` in every world in which both arms were run, three pairs at least; the texts begin with the world."""
+    """`control_claims` in every world in which both arms have three pairs or more; the texts begin with the world."""
     verdicts = []
     for control, words in WORLDS.items():
         asked = [replace(claim, text=f"{words}: {claim.text}") for claim in control_claims(ltg)]
