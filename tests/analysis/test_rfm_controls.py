@@ -32,12 +32,12 @@ def test_every_world_is_compared_with_itself_alone(runs):
     found = {verdict.claim.text: 100 * verdict.effects["last"].mean for verdict in control_verdicts(LTG, runs)}
     assert found == pytest.approx({
         "as it is: LTG over none": 10,
-        "as it is: darkening alone over none": 2,
-        "as it is: LTG over darkening alone": 8,
+        "as it is: one factor a channel over none": 2,
+        "as it is: LTG over one factor a channel": 8,
         "k drawn anew for each image: LTG over none": 20,
         "k the same everywhere: LTG over none": -2,
-        "k the same everywhere: darkening alone over none": -1,
-        "k the same everywhere: LTG over darkening alone": -1,
+        "k the same everywhere: one factor a channel over none": -1,
+        "k the same everywhere: LTG over one factor a channel": -1,
     })  # fmt: skip
 
 
@@ -48,6 +48,6 @@ def test_a_claim_of_the_paper_never_counts_control_worlds(runs):
     assert verdict.verdict == "not run" and verdict.others == 0
 
 
-def test_all_control_worlds_and_the_darkening_exist():
+def test_all_control_worlds_and_the_single_factor_exist():
     assert set(WORLDS) == set(CONTROLS)
     assert build_augment(parse_slots(LTG.better_slots)["augment"].replace("flip+ltg", "flip+ltg_brightness"))

@@ -18,18 +18,19 @@ WORLDS = {
 
 
 def control_claims(ltg: Claim) -> list[Claim]:
-    """What is asked in each world: LTG over none, darkening alone over none, and LTG over darkening alone.
+    """What is asked in each world: LTG over none, one factor over none, and LTG over one factor.
 
-    Darkening alone is `ltg_brightness`: the whole image loses as much light as LTG would have taken.
+    One factor is `ltg_brightness`: each channel of the whole image is multiplied by a factor of its own, which gives it
+    the mean that LTG would have given it.
 
     Args:
         ltg: the claim that LTG is better than none.
     """
-    darkened = ltg.better_slots.replace("flip+ltg", "flip+ltg_brightness")
+    single = ltg.better_slots.replace("flip+ltg", "flip+ltg_brightness")
     return [
         replace(ltg, text="LTG over none", priority=2),
-        replace(ltg, id="rfm-dark", text="darkening alone over none", better_slots=darkened, priority=2),
-        replace(ltg, id="rfm-ltg-dark", text="LTG over darkening alone", worse_slots=darkened, priority=2),
+        replace(ltg, id="rfm-single", text="one factor a channel over none", better_slots=single, priority=2),
+        replace(ltg, id="rfm-ltg-single", text="LTG over one factor a channel", worse_slots=single, priority=2),
     ]
 
 

@@ -22,12 +22,13 @@ from .labels import CODES, FIRST_PERSON
 from .pose import sample_pose
 from .stage import Stage, occlude, patches, sample_stage, set_stage
 from .surface import Canvas
+from .tailoring import tailor
 from .wardrobe import WARDROBES
 
 VERSION = 1  # raised whenever the same seed gives other bytes
 INFRARED_KINDS = ("nir", "thermal")
 OVERSAMPLING = 2  # people are drawn at twice the size of the image
-_IDENTITY, _BACKDROP, _CAMERA, _GEOMETRY, _MOMENT, _PIXELS, _CONTROL = range(7)  # streams of random numbers
+_IDENTITY, _BACKDROP, _CAMERA, _GEOMETRY, _MOMENT, _PIXELS, _CONTROL, _TAILOR = range(8)  # streams of random numbers
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,12 @@ class World:
     def identity(self, pid: int) -> Identity:
         """The person with this number (0 or more)."""
         _check_integer("pid", pid, 0)
-        rng = self._rng(_IDENTITY, pid)
-        return self._keep(("identity", pid), lambda: sample_identity(rng, self.wardrobe, self.knobs))
+
+        def make() -> Identity:
+            person = sample_identity(self._rng(_IDENTITY, pid), self.wardrobe, self.knobs)
+            return tailor(person, self._rng(_TAILOR, pid)) if self.infrared == "thermal" else person
+
+        return self._keep(("identity", pid), make)
 
     def _figure(self, pid: int) -> Figure:
         return self._keep(("figure", pid), lambda: build_figure(self.identity(pid)))
