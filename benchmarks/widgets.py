@@ -12,9 +12,12 @@ import numpy as np
 
 from vireid_lab.data.scene_pairs import from_arrays
 from vireid_lab.spectra.scenes.render import render_scene
+from vireid_lab.spectra.world import World
+from vireid_lab.widgets.ltg_explorer import LTGExplorer
 from vireid_lab.widgets.region_explorer import RegionExplorer
 
 SIZES = ((256, 256), (512, 512), (1024, 1024))
+PEOPLE = ((96, 48), (384, 192))
 REPEATS = 9
 
 
@@ -28,7 +31,7 @@ def milliseconds(change: Callable[[int], None]) -> float:
     return 1000 * float(np.median(times))
 
 
-def measure(size: tuple[int, int]) -> dict[str, float]:
+def region_explorer(size: tuple[int, int]) -> dict[str, float]:
     """Milliseconds of each kind of change, for a rendered pair of this size."""
     scene = render_scene(np.random.default_rng(0), size, noise=0.01)
     pair = scene.visible, scene.infrared, from_arrays(scene.visible, scene.infrared).valid
@@ -46,9 +49,23 @@ def measure(size: tuple[int, int]) -> dict[str, float]:
     }
 
 
+def ltg_explorer(size: tuple[int, int]) -> dict[str, float]:
+    """Milliseconds of each kind of change, for two rendered people of this size."""
+    world = World(0, size)
+    pairs = {pid: [np.float32(world.render(pid, 0, modality, 0).image) / 255 for modality in (0, 1)] for pid in (1, 2)}
+    explorer = LTGExplorer(pairs)
+    return {
+        "another draw": milliseconds(lambda i: setattr(explorer.controls["seed"], "value", i + 1)),
+        "another number of rectangles": milliseconds(lambda i: setattr(explorer.rectangles, "rectangles", i)),
+        "another image": milliseconds(lambda i: setattr(explorer.controls["image"], "value", 2 - i % 2)),
+    }
+
+
 def main() -> None:
-    for size in SIZES:
-        print(f"{size[0]}x{size[1]}: " + ", ".join(f"{name} {value:.0f} ms" for name, value in measure(size).items()))
+    for explorer, sizes in ((region_explorer, SIZES), (ltg_explorer, PEOPLE)):
+        for size in sizes:
+            times = ", ".join(f"{name} {value:.0f} ms" for name, value in explorer(size).items())
+            print(f"{explorer.__name__}, {size[0]}x{size[1]}: {times}", flush=True)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ def write_run(
     finished: bool = True,
     labels: tuple[str, ...] = (LABEL,),
     start: str = "visible sha256=1",
+    control: str = "none",
     **settings: Any,
 ) -> RunResult:
     """A run of recipe rfm; `last` and `best` are its rank-1, None: not evaluated."""
@@ -41,7 +42,9 @@ def write_run(
             if value is not None:
                 entry = {"rank1": value, "mAP": value / 2, "protocol": label.split()[0], "checkpoint": checkpoint}
                 metrics[label + suffix] = entry | ({} if train_rank1 is None else {"train_rank1": train_rank1})
+    data += "" if control == "none" else f"-{control}"
     made = {"layout": "sysu", "ids": 80, "images": 4, "seed": world, "difficulty": "medium", "infrared": infrared}
+    made |= {} if control == "none" else {"control": control}
     record = {"weights": start, "finished": finished, "benchmark": made, "metrics": metrics}
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "run.json").write_text(json.dumps(record))

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from vireid_lab.augment.basic import Flip, PadCrop
+from vireid_lab.augment.ltg_draw import Beta, Constant, Uniform
 from vireid_lab.augment.pipeline import Pipeline, build_augment, parse_slot
 from vireid_lab.data.batch import Batch
 from vireid_lab.runtime import InputError
@@ -28,6 +29,7 @@ def test_masks_move_with_the_images_and_labels_stay():
 def test_masks_stay_where_the_pixels_do():
     class Darken:
         moves_pixels = False
+        needs_masks = False
 
         def draw(self, shape, rng):
             return rng.random(shape[0]).astype(np.float32)
@@ -46,6 +48,24 @@ def test_the_slot_chooses_the_order_and_the_values():
     assert isinstance(crop, PadCrop) and crop.pixels == 4
     batch = batch_with_masks()
     assert build_augment("none")(batch, np.random.default_rng(0)).images is batch.images
+
+
+def test_the_names_of_ltg_and_its_rivals():
+    factors = {"ltg": Beta(0.5, 0.5), "ltg_beta3": Beta(0.3, 0.3), "ltg_uniform": Uniform(), "erasing": Constant(0)}
+    for name, factor in factors.items():
+        (made,) = build_augment(name).augmentations
+        assert made.factor == factor and made.p == 0.5 and made.t_min == 1e-6 and made.once == (name == "erasing")
+    ltg, erasing, channel, material = build_augment(
+        "ltg_uniform:0.01+erasing:0.3+channel:0.2+ltg_material:0.1"
+    ).augmentations
+    assert ltg.t_min == 0.01 and [other.p for other in (erasing, channel, material)] == [0.3, 0.2, 0.1]
+
+
+@pytest.mark.parametrize("name", ["ltg", "erasing", "channel"])
+def test_masks_stay_where_light_changes(name):
+    batch = batch_with_masks(16)
+    out = build_augment(name)(batch, np.random.default_rng(0))
+    assert out.masks is batch.masks and out.images.shape == batch.images.shape
 
 
 def test_parse_slot():

@@ -46,3 +46,10 @@ def test_the_description_holds_every_claim_and_number(verdicts):
     words = describe_effects(verdicts)
     assert "Claim up: holds (at equal steps +10.0 points [+8.0, +13.0]" in words
     assert "Claim none: not run (no interval)." in words
+
+
+def test_comparisons_that_nobody_claims_get_no_verdict(verdicts):
+    (axes,) = claim_effects(verdicts, judged=False).axes
+    assert [text.get_text() for text in axes.texts] == ["n = 5", "n = 5", "n = 0"]
+    assert len({bars.lines[0].get_color() for bars in axes.containers}) == 1
+    assert "holds" not in describe_effects(verdicts, judged=False)

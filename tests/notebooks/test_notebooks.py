@@ -25,6 +25,10 @@ PICTURES = {
         "01_fig1_lines", "02_fig2_band_ratios", "03_explained", "04_encoding", "05_limits", "06_factors",
         "07_fig3_tsne", "08_fig6_discrepancy",
     ],
+    "02_rfm": [
+        "01_fig5_motivation", "02_fig9_ltg", "03_fig7_losses", "04_ltg_length", "05_training", "06_claims",
+        "07_fig8_lambda", "08_fig10_mam",
+    ],
     "07_compare": ["01_measured", "02_claims"],
     "09_one_run": ["01_training", "02_cmc"],
 }  # fmt: skip

@@ -102,7 +102,9 @@ def decide(
     return "unresolved", "opposite side, no positive control"
 
 
-def judge_claims(claims: Sequence[Claim], runs: Sequence[RunResult], controlled: Collection[str] = ()) -> list[Verdict]:
+def judge_claims(
+    claims: Sequence[Claim], runs: Sequence[RunResult], controlled: Collection[str] = (), control: str = "none"
+) -> list[Verdict]:
     """A verdict on each claim, in the order given.
 
     Holm's correction is over all priority claims of a paper that can be tested here, also those not run yet (p = 1), so
@@ -112,9 +114,10 @@ def judge_claims(claims: Sequence[Claim], runs: Sequence[RunResult], controlled:
         claims: of any papers; give all of a paper's priority claims, or the correction is too weak.
         runs: finished or not, of any recipe.
         controlled: ids of the claims for which a positive control is on record.
+        control: which control world to look at; the claims themselves are about "none".
     """
     testable = [claim for claim in claims if claim.better_slots]
-    found = {claim.id: comparisons(claim, runs) for claim in testable}
+    found = {claim.id: comparisons(claim, runs, control) for claim in testable}
     first = {name: made[0] for name, made in found.items() if made}
     effects = {name: effects_of(made) for name, made in first.items()}
     p_values = {name: larger_p(effects[name]) for name, made in first.items() if may_be_tested(made)}

@@ -89,14 +89,15 @@ def _train_rank1(runs: Sequence[RunResult], label: str) -> float | None:
     return None if None in values else float(np.mean(values))
 
 
-def comparisons(claim: Claim, runs: Iterable[RunResult]) -> list[Comparison]:
+def comparisons(claim: Claim, runs: Iterable[RunResult], control: str = "none") -> list[Comparison]:
     """All comparisons that runs allow of a claim: one for each world, settings and evaluation; the first is to be used.
 
     First come those in the claim's own infrared, then those read at both checkpoints, then those with most pairs, then
     the plainest evaluation. Only finished runs count, evaluated at their last checkpoint under the protocol that is
-    the layout's default. Of runs that repeat each other the first by path counts.
+    the layout's default, in the control world that is asked for ("none": in no control world). Of runs that repeat each
+    other the first by path counts.
     """
-    finished = [run for run in runs if run.finished]
+    finished = [run for run in runs if run.finished and run.control == control]
     better, worse = parse_slots(claim.better_slots), parse_slots(claim.worse_slots)
     plain = parse_slots(claim.baseline_slots)
     varied = {name for name in better if better[name] != worse[name]}

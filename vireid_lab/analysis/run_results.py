@@ -50,7 +50,8 @@ class RunResult:
         made = self.benchmark
         infrared = {"nir": "near-infrared", "thermal": "thermal"}[made["infrared"]]
         counts = f"{made['ids']} + {made['ids']} identities, {made['images']} images a camera"
-        return f"synthetic {made['layout']}, {infrared}, {made['difficulty']}, {counts}"
+        control = "" if self.control == "none" else f", control world {self.control}"
+        return f"synthetic {made['layout']}, {infrared}{control}, {made['difficulty']}, {counts}"
 
     @property
     def infrared(self) -> str:
@@ -58,6 +59,11 @@ class RunResult:
         if self.benchmark is not None:
             return self.benchmark["infrared"]
         return "thermal" if self.settings["layout"] == "regdb" else "nir"
+
+    @property
+    def control(self) -> str:
+        """Which control world the synthetic people live in, or "none"."""
+        return (self.benchmark or {}).get("control", "none")
 
     @property
     def scale(self) -> str:

@@ -21,6 +21,7 @@ class Flip:
     """
 
     moves_pixels = True
+    needs_masks = False
 
     def __init__(self, p: float = 0.5):
         if not 0 <= p <= 1:
@@ -51,6 +52,7 @@ class PadCrop:
     """
 
     moves_pixels = True
+    needs_masks = False
 
     def __init__(self, pixels: float = 10):
         if not (pixels >= 0 and float(pixels).is_integer()):

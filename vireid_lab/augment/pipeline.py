@@ -11,8 +11,25 @@ from vireid_lab.data.batch import Batch
 from vireid_lab.runtime import InputError, unknown
 
 from .basic import Flip, PadCrop
+from .brightness import LTGBrightness
+from .channel import ChannelExchange
+from .erasing import Erasing
+from .ltg_batch import BatchLTG
+from .ltg_draw import Beta, Uniform
+from .material_ltg import MaterialLTG
 
-AUGMENTATIONS = {"flip": Flip, "crop": PadCrop}
+T_MIN = BatchLTG.t_min
+AUGMENTATIONS = {  # each called with the number behind its name, or with nothing
+    "flip": Flip,
+    "crop": PadCrop,
+    "ltg": lambda t_min=T_MIN: BatchLTG(t_min=t_min),
+    "ltg_beta3": lambda t_min=T_MIN: BatchLTG(t_min=t_min, factor=Beta(0.3, 0.3)),
+    "ltg_uniform": lambda t_min=T_MIN: BatchLTG(t_min=t_min, factor=Uniform()),
+    "ltg_material": MaterialLTG,
+    "ltg_brightness": lambda t_min=T_MIN: LTGBrightness(t_min=t_min),
+    "erasing": Erasing,
+    "channel": ChannelExchange,
+}
 
 
 def parse_slot(slot: str) -> dict[str, float | None]:
@@ -38,26 +55,43 @@ def parse_slot(slot: str) -> dict[str, float | None]:
 class Pipeline:
     """Applies augmentations one after the other; masks move along with those that move pixels.
 
+    Its attribute `needs_masks` says whether batches must carry masks.
+
     Args:
-        augmentations: objects with draw(shape, rng) and apply(images, parameters), and a flag `moves_pixels`.
+        augmentations: objects with draw(shape, rng) and apply(images, parameters), and two flags: `moves_pixels`, for
+            those that masks must follow, and `needs_masks`, for those with apply(images, parameters, masks).
     """
 
     def __init__(self, augmentations: Sequence[Any]):
         self.augmentations = tuple(augmentations)
+        self.needs_masks = any(augmentation.needs_masks for augmentation in self.augmentations)
 
     def __call__(self, batch: Batch, rng: Generator) -> Batch:
-        """Returns the batch with augmented images; `batch.images` is (B, 3, H, W) float in [0, 1]."""
+        """Returns the batch with augmented images; `batch.images` is (B, 3, H, W) float in [0, 1].
+
+        Raises:
+            InputError: an augmentation needs masks and the batch has none.
+        """
         images, masks = batch.images, batch.masks
         for augmentation in self.augmentations:
             parameters = augmentation.draw(tuple(images.shape), rng)
-            images = augmentation.apply(images, parameters)
+            if augmentation.needs_masks and masks is None:
+                raise InputError(
+                    f"{type(augmentation).__name__} needs material masks, and this batch has none: take a synthetic "
+                    "benchmark (vireid data make) and a loader with masks=True"
+                )
+            images = augmentation.apply(images, parameters, *([masks] if augmentation.needs_masks else []))
             if masks is not None and augmentation.moves_pixels:
                 masks = augmentation.apply(masks, parameters)
         return batch.with_images(images, masks)
 
 
 def build_augment(slot: str) -> Pipeline:
-    """Builds the augmentations that a slot names: `flip[:probability]`, `crop[:pixels]`, `none`.
+    """Builds the augmentations that a slot names, in its order.
+
+    `flip`, `erasing`, `channel`, `ltg_material`: each with `:probability` behind it, or 0.5; `crop:pixels`, or 10;
+    `ltg`, `ltg_beta3`, `ltg_uniform`: LTG with Beta(0.5, 0.5), Beta(0.3, 0.3) or uniform factors, and
+    `ltg_brightness`, its control, with `:t_min`, or 1e-6; `none`.
 
     Raises:
         InputError: a name is unknown or its value cannot be used.

@@ -24,6 +24,7 @@ def add_command(commands, common) -> None:
     make.add_argument("--seed", type=int, default=0, help="same seed, same bytes (0)")
     make.add_argument("--difficulty", default="medium", help="easy, medium or hard (medium)")
     make.add_argument("--infrared", help="nir or thermal (default thermal for regdb, nir for the others)")
+    make.add_argument("--control", default="none", help="a control world: glossy, equal_k or random_k (default none)")
     make.add_argument("--counts", metavar="FILE", help='JSON of test images: {"camera,identity": number} (sysu)')
     make.add_argument("--workers", type=int, help="processes (default: all processors)")
     make.set_defaults(run=run_make)
@@ -45,7 +46,7 @@ def run_make(arguments: Namespace) -> int:
     from vireid_lab.data.layouts import open_dataset
     from vireid_lab.data.make import make_benchmark
 
-    options = ("layout", "ids", "images", "seed", "difficulty", "infrared", "counts", "workers")
+    options = ("layout", "ids", "images", "seed", "difficulty", "infrared", "control", "counts", "workers")
     out = make_benchmark(
         arguments.out, size=parse_size(arguments.size), **{name: getattr(arguments, name) for name in options}
     )

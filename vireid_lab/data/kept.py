@@ -23,6 +23,7 @@ def kept_benchmark(
     seed: int,
     difficulty: str = "medium",
     infrared: str | None = None,
+    control: str = "none",
 ) -> Path:
     """Returns a benchmark of the cache folder, and makes it when it is not there; one printed line says which.
 
@@ -39,8 +40,9 @@ def kept_benchmark(
     """
     infrared = infrared or default_infrared(layout)
     number = len(plan_benchmark(layout, ids, images))
-    World(seed, tuple(size), difficulty, infrared)  # bad settings are known before there is a lock
-    name = f"{layout}-{ids}x{images}-{size[0]}x{size[1]}-{difficulty}-{infrared}-seed{seed}-v{VERSION}"
+    World(seed, tuple(size), difficulty, infrared, control=control)  # bad settings are known before there is a lock
+    light = infrared if control == "none" else f"{infrared}-{control}"
+    name = f"{layout}-{ids}x{images}-{size[0]}x{size[1]}-{difficulty}-{light}-seed{seed}-v{VERSION}"
     root = cache_dir() / "benchmarks" / name
     with one_maker(root) as to_be_made:
         if not to_be_made:
@@ -49,7 +51,7 @@ def kept_benchmark(
         for unfinished in root.parent.glob(f".{name}-*"):
             shutil.rmtree(unfinished, ignore_errors=True)  # of a maker that was killed
         start = time.perf_counter()
-        make_benchmark(root, layout, ids, images, tuple(size), seed, difficulty, infrared)
+        make_benchmark(root, layout, ids, images, tuple(size), seed, difficulty, infrared, control=control)
         print(f"data: {root}, {number} images made in {time.perf_counter() - start:.0f} s", flush=True)
     return root
 

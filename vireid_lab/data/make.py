@@ -35,6 +35,7 @@ def make_benchmark(
     infrared: str | None = None,
     counts: str | Path | None = None,
     workers: int | None = None,
+    control: str = "none",
 ) -> Path:
     """Renders and writes a benchmark; the same arguments give the same bytes, whatever the number of workers.
 
@@ -53,6 +54,7 @@ def make_benchmark(
         infrared: "nir" (reflection) or "thermal" (emission); by default thermal in regdb and nir elsewhere.
         counts: JSON file of {"camera,identity": images} that sets the test identities and their images (sysu only).
         workers: processes; by default as many as there are processors.
+        control: "none", or a control world of `spectra.control`.
 
     Returns:
         The folder.
@@ -67,6 +69,8 @@ def make_benchmark(
         raise InputError(f"workers {workers}: at least one process is needed")
     infrared = infrared or default_infrared(layout)
     settings = {"seed": seed, "size": tuple(size), "difficulty": difficulty, "infrared": infrared}
+    if control != "none":
+        settings["control"] = control
     World(**settings)  # bad settings are known before anything is written
     facts = {"synthetic": True, "generator_version": VERSION, "layout": layout, "ids": ids, "images": images}
     with new_folder(out) as folder:

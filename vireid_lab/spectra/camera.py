@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -14,7 +14,15 @@ from .render import response
 from .surface import Light
 
 GAMMA = 2.2  # a pure power, so that the ratio of two cameras stays constant over a material under any shading
-_TONE = np.round(255 * np.linspace(0, 1, 4097) ** (1 / GAMMA)).astype(np.uint8)
+POWER = np.linspace(0, 1, 4097) ** (1 / GAMMA)  # display value of each linear value
+
+
+def tone_table(values: np.ndarray) -> np.ndarray:
+    """uint8 levels of display values in [0, 1]."""
+    return np.round(255 * values).astype(np.uint8)
+
+
+_TONE = tone_table(POWER)
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,7 @@ class Camera:
         noise: strength of its noise over that of a good camera by day.
         blur: its blur over that of the difficulty.
         quality: JPEG quality.
+        tone: (4097,) uint8 level for each linear value of 0 to 4096.
     """
 
     sensor: np.ndarray
@@ -42,6 +51,7 @@ class Camera:
     noise: float
     blur: float
     quality: int
+    tone: np.ndarray = field(default_factory=lambda: _TONE)
 
     def colours(self, reflectances: np.ndarray) -> np.ndarray:
         """(M, C) linear response to each material (Eq. 1 without its shading)."""
@@ -165,7 +175,7 @@ def develop(image: np.ndarray, mask: np.ndarray, camera: Camera, knobs: Knobs, r
     noise *= np.sqrt(np.float32(0.03) + image)  # read noise, and shot noise that grows with the light
     image += amount * noise
     image *= 4096
-    levels = _TONE[np.clip(image, 0, 4096, out=image).astype(np.intp)]
+    levels = camera.tone[np.clip(image, 0, 4096, out=image).astype(np.intp)]
     return np.repeat(levels, 3, axis=2) if channels == 1 else levels
 
 

@@ -44,6 +44,7 @@ class Garment:
         period: of the print's repeat, in body heights.
         duty: share of the print in its repeat, 0 to 1.
         ink: material of the print.
+        piece: the cut of the print where it is a second cloth, sewn in; None: it is printed.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Garment:
     period: float
     duty: float
     ink: Cloth
+    piece: Cut | None = None
 
 
 @dataclass(frozen=True)
@@ -125,13 +127,15 @@ class Identity:
 
     def temperatures(self, ambient: float) -> np.ndarray:
         """(len(PERSON),) degrees C of each label at an air temperature; prints are as warm as their cloth."""
-        upper, lower = (
-            thermal.garment_temperature(g.cut.thickness, 350 * g.cut.gap, ambient) for g in (self.upper, self.lower)
+        upper, upper_pattern, lower, lower_pattern = (
+            thermal.garment_temperature(cut.thickness, 350 * cut.gap, ambient)
+            for garment in (self.upper, self.lower)
+            for cut in (garment.cut, garment.piece or garment.cut)
         )
         hair = thermal.hair_temperature(ambient)
         table = dict.fromkeys(PERSON, ambient + 2.0) | {
             "skin": 33.0, "lips": 34.0, "eye": 34.5, "hair": hair, "hat": thermal.garment_temperature(3, 4, ambient),
-            "upper": upper, "upper_pattern": upper, "lower": lower, "lower_pattern": lower,
+            "upper": upper, "upper_pattern": upper_pattern, "lower": lower, "lower_pattern": lower_pattern,
             "upper_trim": ambient + 0.8 * (upper - ambient), "hat_trim": ambient + 3.0,
             "inner": thermal.garment_temperature(0.8, 1.0, ambient), "belt": ambient + 0.7 * (lower - ambient),
             "socks": thermal.garment_temperature(2, 0, ambient, 30), "shoes": ambient + 3.5,

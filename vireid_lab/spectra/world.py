@@ -10,6 +10,7 @@ import numpy as np
 from vireid_lab.runtime import InputError, unknown
 
 from . import camera as cameras
+from . import control as controls
 from . import thermal
 from .backdrop import Backdrop, build_backdrop
 from .body import draw_person
@@ -21,12 +22,13 @@ from .labels import CODES, FIRST_PERSON
 from .pose import sample_pose
 from .stage import Stage, occlude, patches, sample_stage, set_stage
 from .surface import Canvas
+from .tailoring import tailor
 from .wardrobe import WARDROBES
 
 VERSION = 1  # raised whenever the same seed gives other bytes
 INFRARED_KINDS = ("nir", "thermal")
 OVERSAMPLING = 2  # people are drawn at twice the size of the image
-_IDENTITY, _BACKDROP, _CAMERA, _GEOMETRY, _MOMENT, _PIXELS = range(6)  # streams of random numbers
+_IDENTITY, _BACKDROP, _CAMERA, _GEOMETRY, _MOMENT, _PIXELS, _CONTROL, _TAILOR = range(8)  # streams of random numbers
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class World:
         difficulty: a name in `difficulty.DIFFICULTIES`.
         infrared: "nir" (reflected near infrared) or "thermal" (emission).
         wardrobe: "benchmark", or "pretraining" with other garments, colours, prints and places.
+        control: "none", or a control world of `spectra.control` (near infrared only).
 
     Raises:
         InputError: an argument is none of these.
@@ -65,19 +68,23 @@ class World:
         difficulty: str = "medium",
         infrared: str = "nir",
         wardrobe: str = "benchmark",
+        control: str = "none",
     ) -> None:
         for kind, value, options in (
             ("difficulty", difficulty, DIFFICULTIES),
             ("infrared", infrared, INFRARED_KINDS),
             ("wardrobe", wardrobe, WARDROBES),
+            ("control", control, controls.CONTROLS),
         ):
             if value not in options:
                 raise unknown(kind, value, options)
+        if control != "none" and infrared == "thermal":
+            raise InputError(f"control '{control}': there is no reflection in a thermal world; take infrared nir")
         _check_integer("seed", seed, 0)
         if len(size) != 2 or not all(isinstance(n, (int, np.integer)) and 32 <= n <= 1024 for n in size):
             raise InputError(f"size {size}: give (height, width) in pixels, each 32 to 1024")
         self.seed, self.size, self.infrared, self.wardrobe = int(seed), (int(size[0]), int(size[1])), infrared, wardrobe
-        self.knobs = DIFFICULTIES[difficulty]
+        self.knobs, self.control = DIFFICULTIES[difficulty], control
         self._kept: dict[tuple, object] = {}
 
     def _rng(self, stream: int, *keys: int) -> np.random.Generator:
@@ -94,8 +101,12 @@ class World:
     def identity(self, pid: int) -> Identity:
         """The person with this number (0 or more)."""
         _check_integer("pid", pid, 0)
-        rng = self._rng(_IDENTITY, pid)
-        return self._keep(("identity", pid), lambda: sample_identity(rng, self.wardrobe, self.knobs))
+
+        def make() -> Identity:
+            person = sample_identity(self._rng(_IDENTITY, pid), self.wardrobe, self.knobs)
+            return tailor(person, self._rng(_TAILOR, pid)) if self.infrared == "thermal" else person
+
+        return self._keep(("identity", pid), make)
 
     def _figure(self, pid: int) -> Figure:
         return self._keep(("figure", pid), lambda: build_figure(self.identity(pid)))
@@ -118,9 +129,13 @@ class World:
 
         def make() -> Camera | ThermalCamera:
             rng = self._rng(_CAMERA, camid, modality)
-            if modality == 0:
-                return cameras.visible_camera(rng, self._place(camid))
-            return cameras.infrared_camera(rng) if self.infrared == "nir" else cameras.thermal_camera(rng, self.size)
+            if modality == 1 and self.infrared == "thermal":
+                return cameras.thermal_camera(rng, self.size)
+            visible = modality == 0
+            camera = cameras.visible_camera(rng, self._place(camid)) if visible else cameras.infrared_camera(rng)
+            if self.control == "glossy":
+                return controls.curved_tone(camera)
+            return controls.seen_in_green(camera) if self.control.endswith("_k") and not visible else camera
 
         return self._keep(("camera", camid, modality), make)
 
@@ -159,19 +174,26 @@ class World:
         if isinstance(camera, ThermalCamera):
             image = self._emitted(canvas, figure, backdrop, camera, stage)
             return Shot(cameras.develop_thermal(image, camera, self.knobs, pixels), mask, camera.quality)
-        image = self._reflected(canvas, figure, backdrop, camera, stage)
+        image = self._reflected(canvas, figure, backdrop, camera, stage, (pid, camid, modality, index))
         return Shot(cameras.develop(image, mask, camera, self.knobs, pixels), mask, camera.quality)
 
     def _reflected(
-        self, canvas: Canvas, figure: Figure, backdrop: Backdrop, camera: Camera, stage: Stage
+        self, canvas: Canvas, figure: Figure, backdrop: Backdrop, camera: Camera, stage: Stage, shot: tuple[int, ...]
     ) -> np.ndarray:
         """(H, W, C) linear light: Eq. 1 of each label times the shading."""
         reflectances = np.concatenate([backdrop.reflectances, figure.identity.reflectances])
         reflectances[CODES["occluder"]] = stage.occluder_reflectance
         colours = camera.colours(reflectances)
         colours[:FIRST_PERSON] *= camera.reach
+        if self.control == "random_k" and len(camera.sensor) == 1:
+            colours *= controls.random_k(self._rng(_CONTROL, *shot), len(colours))
         light = canvas.shading * patches(stage, canvas.labels.shape, camera.spot)
-        return cameras.halve(colours[canvas.labels] * light[..., None])
+        image = colours[canvas.labels] * light[..., None]
+        if self.control == "glossy":
+            gloss = self._rng(_CONTROL, shot[0]).uniform(0, controls.GLOSS, len(colours)).astype(np.float32)
+            gloss[:FIRST_PERSON] = 0
+            image += controls.highlights(gloss[canvas.labels], canvas.shading)[..., None]
+        return cameras.halve(image)
 
     def _emitted(
         self, canvas: Canvas, figure: Figure, backdrop: Backdrop, camera: ThermalCamera, stage: Stage

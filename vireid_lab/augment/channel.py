@@ -1,0 +1,48 @@
+"""Random channel exchange (CA), the rival of the mixing augmentations."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.random import Generator
+from torch import Tensor
+
+from vireid_lab.runtime import InputError
+
+
+class ChannelExchange:
+    """Puts one random channel of an image into all three, with probability `p`.
+
+    Ye et al. 2021, "Channel Augmented Joint Learning for Visible-Infrared Recognition", Sec. 3.1. There every visible
+    image is in the batch twice, as it is and exchanged; here it is in the batch once, and p of them are exchanged. An
+    infrared image with three equal channels stays as it is, unless LTG before it made them unequal.
+
+    Args:
+        p: probability that an image is exchanged.
+
+    Raises:
+        InputError: p is not a probability.
+    """
+
+    moves_pixels = False
+    needs_masks = False
+
+    def __init__(self, p: float = 0.5):
+        if not 0 <= p <= 1:
+            raise InputError(f"channel: the probability {p:g} is not in [0, 1]")
+        self.p = p
+
+    def draw(self, shape: tuple[int, ...], rng: Generator) -> np.ndarray:
+        """Draws (B, C) int64 for images of `shape` (B, C, H, W): the channel that each channel is taken from."""
+        batch, channels = shape[:2]
+        exchanged = rng.random(batch) < self.p
+        source = rng.integers(0, channels, batch)
+        return np.where(exchanged[:, None], source[:, None], np.arange(channels))
+
+    def apply(self, images: Tensor, sources: np.ndarray) -> Tensor:
+        """Exchanges the channels of (B, C, H, W) images of any type."""
+        image = torch.arange(len(images), device=images.device)[:, None]
+        return images[image, torch.from_numpy(sources).to(images.device)]
+
+    def __call__(self, images: Tensor, rng: Generator) -> Tensor:
+        return self.apply(images, self.draw(tuple(images.shape), rng))
