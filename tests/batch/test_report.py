@@ -106,6 +106,18 @@ def test_runs_without_a_row_or_a_number_are_listed(tmp_path):
     assert "Tables" not in [word.strip() for word in page.words]
 
 
+def test_a_control_world_never_stands_beside_a_published_row(tmp_path):
+    add_run(tmp_path / "plain", BASELINE, 0, 0.30)
+    add_run(tmp_path / "control", BASELINE, 0, 0.90, control="equal_k")
+    content = collect(tmp_path)
+    beside = {line.score("rank1") for paper in content.papers for t in paper.tables for r in t.rows for line in r.lines}
+    assert beside == {"30.0", "32.0"}
+    assert {(line.score("rank1"), line.control) for line in content.elsewhere} == {
+        ("90.0", "equal_k"),
+        ("92.0", "equal_k"),
+    }
+
+
 def test_failures_are_shown_and_cannot_write_html_or_markdown(tmp_path):
     evil = "<script>alert(1)</script> [a](b) `c`"
     add_notebook(tmp_path, "good")

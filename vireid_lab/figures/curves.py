@@ -62,14 +62,18 @@ def cmc_curves(curves: Mapping[str, np.ndarray]) -> Figure:
 
 
 @drawn
-def score_bars(scores: Mapping[str, tuple[float, float | None]], metric: str = "rank-1") -> Figure:
+def score_bars(
+    scores: Mapping[str, tuple[float, float | None]], metric: str = "rank-1", width: float = SINGLE
+) -> Figure:
     """One horizontal bar a score, with its spread and its number.
 
     Args:
-        scores: name -> (mean, standard deviation or None), both fractions, from the top.
+        scores: name -> (mean, standard deviation or None), both fractions, from the top; a name may have several lines.
         metric: what is scored.
+        width: of the figure in inches.
     """
-    figure = Figure(figsize=(SINGLE, 0.75 + 0.27 * len(scores)), layout="constrained")
+    lines = max(name.count("\n") + 1 for name in scores)
+    figure = Figure(figsize=(width, 0.75 + 0.27 * (0.25 + 0.75 * lines) * len(scores)), layout="constrained")
     axes = figure.subplots()
     means = np.array([100 * mean for mean, _ in scores.values()])
     spreads = np.array([100 * (spread or 0) for _, spread in scores.values()])
@@ -79,7 +83,7 @@ def score_bars(scores: Mapping[str, tuple[float, float | None]], metric: str = "
         axes.text(mean + spread + 1.5, place, f"{mean:.1f}", va="center", fontsize=7)
     axes.set_yticks(places, list(scores))
     axes.set(xlabel=f"{metric} (%)", xlim=(0, 112), xticks=range(0, 101, 20))
-    axes.invert_yaxis()
+    axes.set_ylim(len(scores) - 0.4, -0.6)
     axes.grid(axis="x", color="0.9")
     axes.set_axisbelow(True)
     axes.tick_params(axis="y", length=0)

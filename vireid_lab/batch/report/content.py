@@ -12,7 +12,7 @@ from typing import Any
 
 from vireid_lab.analysis.claims import Verdict, judge_claims
 from vireid_lab.analysis.run_results import RunResult, read_runs
-from vireid_lab.papers.reader import claims, figures, matches, published
+from vireid_lab.papers.reader import claims, figures, published
 from vireid_lab.runtime import InputError, read_json
 
 from .outcomes import Outcome, find_outcomes
@@ -134,7 +134,7 @@ def collect(folder: str | Path) -> Content:
         outcomes=tuple(outcomes),
         runs=tuple(runs),
         papers=_papers(tables, verdicts),
-        elsewhere=tuple(line for line in lines if not any(matches(slots, line.slots) for slots in rows)),
+        elsewhere=tuple(line for line in lines if not any(map(line.belongs_to, rows))),
         unevaluated=tuple(run for run in runs if not (run.finished and run.metrics)),
         pictures=tuple(pictures),
         environments=tuple((json.loads(card), number) for card, number in cards.items() if card != "{}"),

@@ -35,6 +35,7 @@ class Line:
         label: protocol and options of the evaluation.
         checkpoint: "last" or "best".
         synthetic: whether the data is the synthetic benchmark.
+        control: which control world it is, or "none".
         scores: metric -> (mean, standard deviation over the runs with ddof 1, None for a single run), percent.
         train_rank1: mean rank-1 on the training identities, percent; None where it was not evaluated.
         n: runs.
@@ -46,6 +47,7 @@ class Line:
     label: str
     checkpoint: str
     synthetic: bool
+    control: str
     scores: dict[str, tuple[float, float | None]]
     train_rank1: float | None
     n: int
@@ -55,6 +57,16 @@ class Line:
         """What was trained."""
         recipe, *parts = self.slots.values()
         return f"{recipe}: {' · '.join(part for part in parts if part != 'none')}"
+
+    @property
+    def short(self) -> str:
+        """What was trained, in two lines of a picture, without backbone and head."""
+        recipe, augment, _, _, attention, losses = self.slots.values()
+        return f"{', '.join(part for part in (recipe, attention) if part != 'none')}\n{augment} · {losses}"
+
+    def belongs_to(self, row_slots: str) -> bool:
+        """Whether it measures a row of a published table: control worlds never do."""
+        return self.control == "none" and matches(row_slots, self.slots)
 
     @property
     def conditions(self) -> str:
@@ -156,6 +168,7 @@ def _line(runs: list[RunResult], label: str, checkpoint: str) -> Line:
         label=label,
         checkpoint=checkpoint,
         synthetic=bool(evaluations[0]["synthetic"]),
+        control=runs[0].control,
         scores=scores,
         train_rank1=None if None in trained else 100 * float(np.mean(trained)),
         n=len(runs),
@@ -176,6 +189,6 @@ def _table(paper: str, number: str, rows: dict[str, list[Published]], lines: Seq
     columns = tuple((p, m) for p in protocols for m in METRICS if (p, m) in printed)
     made = []
     for name, cells in rows.items():
-        own = tuple(line for line in lines if matches(cells[0].slots, line.slots))
+        own = tuple(line for line in lines if line.belongs_to(cells[0].slots))
         made.append(TableRow(name, cells[0].slots, {(c.protocol, c.metric): c for c in cells}, own))
     return PaperTable(paper, number, columns, tuple(made))
