@@ -48,5 +48,5 @@ def build(settings: Settings, n_ids: int) -> Method:
     parts, reduction = read_parts(settings.head)
     backbone = build_backbone(settings.backbone, two_stream=settings.two_stream, attention=settings.attention)
     dim = parts * (reduction or backbone.dim)
-    criterion = Criterion(settings.losses, settings.label_smoothing, n_ids, dim)
+    criterion = Criterion(settings.losses, settings.label_smoothing, n_ids, dim, classifiers=parts)
     return Method(PCB(backbone, n_ids, parts, reduction), criterion, build_augment(settings.augment))
