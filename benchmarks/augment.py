@@ -1,4 +1,4 @@
-"""The batched form of LTG beside the explicit loop of Alg. 1, and beside a ResNet-50 training step on a GPU.
+"""LTG in a batch beside the explicit loop of Alg. 1, the mixes, and both beside a ResNet-50 training step on a GPU.
 
 Usage: python benchmarks/augment.py
 """
@@ -15,9 +15,13 @@ from torchvision.models import resnet50
 
 from vireid_lab.augment.ltg import LTG
 from vireid_lab.augment.ltg_batch import BatchLTG
+from vireid_lab.augment.mixes import CutMix, Mixup, PatchMix
+from vireid_lab.augment.pedmix import PedMix
 
 IMAGES, ROUNDS = 16, 9
 STEP_IMAGES, STEP_SIZE = 112, (384, 192)  # P = 7 identities x (8 visible + 8 infrared), as in RFM
+MIX_IMAGES, MIX_SIZE = 64, (288, 144)  # P = 8 identities x (4 visible + 4 infrared), as in TMPA
+MIXES = (PedMix(), PatchMix(), CutMix(), Mixup())
 
 
 def cpu_milliseconds(call: Callable[[], object]) -> float:
@@ -45,12 +49,23 @@ def on_the_cpu(size: tuple[int, int]) -> None:
     print(f"{size[0]:>4}x{size[1]:<4} {batched:>8.2f} {loops}", flush=True)
 
 
-def on_the_gpu() -> None:
-    """Share of LTG in a training step of ResNet-50 under autocast."""
-    images = torch.rand(STEP_IMAGES, 3, *STEP_SIZE, device="cuda").contiguous(memory_format=torch.channels_last)
+def mixes_on_the_cpu() -> None:
+    """One core, drawing included; half of the images are visible, and each of both halves becomes a mixed one."""
+    for mix in MIXES:
+        times = []
+        for layout in (torch.channels_last, torch.contiguous_format):
+            rng = torch.Generator().manual_seed(0)
+            noise = torch.rand(IMAGES, 3, *MIX_SIZE, generator=rng).contiguous(memory_format=layout)
+            pair, draws = noise.chunk(2), np.random.default_rng(0)
+            times.append(cpu_milliseconds(lambda mix=mix, pair=pair, draws=draws: mix(*pair, draws)))
+        print(f"{type(mix).__name__:>10} {times[0]:>8.3f} channels last, {times[1]:.3f} channels first", flush=True)
+
+
+def on_the_gpu(augment: Callable[[torch.Tensor], object], name: str, number: int, size: tuple[int, int]) -> None:
+    """Share of an augmentation in a training step of ResNet-50 under autocast."""
+    images = torch.rand(number, 3, *size, device="cuda").contiguous(memory_format=torch.channels_last)
     model = resnet50(num_classes=395).cuda().to(memory_format=torch.channels_last)
     optimiser = torch.optim.SGD(model.parameters(), lr=0.01)
-    augment, rng = BatchLTG(), np.random.default_rng(0)
 
     def step() -> None:
         with torch.autocast("cuda", dtype=torch.bfloat16):
@@ -69,8 +84,9 @@ def on_the_gpu() -> None:
             times.append(time.perf_counter() - began)
         return statistics.median(times[5:]) * 1000
 
-    own, training = milliseconds(lambda: augment(images, rng)), milliseconds(step)
-    print(f"{torch.cuda.get_device_name()}: LTG {own:.1f} ms, training step {training:.1f} ms: {own / training:.1%}")
+    own, training = milliseconds(lambda: augment(images)), milliseconds(step)
+    card = torch.cuda.get_device_name()
+    print(f"{card}: {name} {own:.2f} ms, training step {training:.1f} ms: {own / training:.2%}", flush=True)
 
 
 def main() -> None:
@@ -78,8 +94,14 @@ def main() -> None:
     print("     size  batched  loop, channels last   loop, channels first   ms an image on one core")
     for size in ((384, 192), (288, 144), (96, 48)):
         on_the_cpu(size)
+    print(f"\nms a mixed image on one core at {MIX_SIZE[0]}x{MIX_SIZE[1]}")
+    mixes_on_the_cpu()
     if torch.cuda.is_available():
-        on_the_gpu()
+        rng = np.random.default_rng(0)
+        on_the_gpu(lambda images: BatchLTG()(images, rng), "LTG", STEP_IMAGES, STEP_SIZE)
+        for mix in MIXES:
+            name = type(mix).__name__
+            on_the_gpu(lambda images, mix=mix: mix(*images.chunk(2), rng), name, MIX_IMAGES, MIX_SIZE)
     else:
         print("no CUDA device here: the share of a training step is not measured")
 

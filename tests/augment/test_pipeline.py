@@ -61,7 +61,7 @@ def test_the_names_of_ltg_and_its_rivals():
     assert ltg.t_min == 0.01 and [other.p for other in (erasing, channel, material)] == [0.3, 0.2, 0.1]
 
 
-@pytest.mark.parametrize("name", ["ltg", "erasing", "channel"])
+@pytest.mark.parametrize("name", ["ltg", "erasing", "channel_erasing", "channel", "grayscale"])
 def test_masks_stay_where_light_changes(name):
     batch = batch_with_masks(16)
     out = build_augment(name)(batch, np.random.default_rng(0))

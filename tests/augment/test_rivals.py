@@ -1,13 +1,14 @@
-"""Random erasing, channel exchange, and LTG on true materials."""
+"""Random erasing in both forms, channel exchange, grayscale, and LTG on true materials."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 import torch
+from torchvision.transforms.v2 import functional as tv
 
-from vireid_lab.augment.channel import ChannelExchange
-from vireid_lab.augment.erasing import Erasing
+from vireid_lab.augment.channel import ChannelExchange, Grayscale
+from vireid_lab.augment.erasing import ChannelErasing, Erasing
 from vireid_lab.augment.material_ltg import MaterialLTG, MaterialParameters
 from vireid_lab.augment.pipeline import build_augment
 from vireid_lab.data.batch import Batch
@@ -30,6 +31,35 @@ def test_erasing_blackens_one_rectangle_and_nothing_else():
     for image, ((top, left, bottom, right),) in zip(parameters.chosen, parameters.rectangles, strict=True):
         expected[image, :, top:bottom, left:right] = 0
     assert torch.equal(erasing.apply(images, parameters), expected)
+
+
+def test_channel_erasing_fills_one_rectangle_channel_by_channel():
+    images, _ = images_and_masks()
+    erasing = ChannelErasing(0.5)
+    parameters = erasing.draw(tuple(images.shape), np.random.default_rng(0))
+    same = Erasing(0.5).draw(tuple(images.shape), np.random.default_rng(0))
+    assert all(map(np.array_equal, parameters[:2], same[:2]))
+    assert 0 < len(parameters.chosen) < len(images)
+    expected = images.clone()
+    for image, ((top, left, bottom, right),) in zip(parameters.chosen, parameters.rectangles, strict=True):
+        for c, value in enumerate((0.4914, 0.4822, 0.4465)):
+            expected[image, c, top:bottom, left:right] = value
+    assert torch.equal(erasing.apply(images, parameters), expected)
+    nobody = parameters._replace(chosen=parameters.chosen[:0], rectangles=parameters.rectangles[:0])
+    assert torch.equal(erasing.apply(images, nobody), images)
+
+
+def test_grayscale_is_that_of_torchvision():
+    images, _ = images_and_masks()
+    grayscale = Grayscale(0.5)
+    grey = grayscale.draw(tuple(images.shape), np.random.default_rng(0))
+    assert 0 < grey.sum() < len(images)
+    out = grayscale.apply(images, grey)
+    expected = tv.rgb_to_grayscale(images, num_output_channels=3)
+    for image, chosen in enumerate(grey):
+        torch.testing.assert_close(out[image], expected[image] if chosen else images[image], atol=2e-4, rtol=0)
+    infrared = images[:, :1].expand(-1, 3, -1, -1)
+    assert torch.equal(Grayscale(1.0)(infrared, np.random.default_rng(0)), infrared)
 
 
 def test_channel_exchange_puts_one_channel_into_all():
@@ -73,7 +103,7 @@ def test_material_ltg_names_what_is_wrong():
         everyone.apply(images, parameters, torch.full_like(masks, 200))
 
 
-@pytest.mark.parametrize("make", [Erasing, ChannelExchange, MaterialLTG])
+@pytest.mark.parametrize("make", [Erasing, ChannelErasing, ChannelExchange, Grayscale, MaterialLTG])
 @pytest.mark.parametrize("p", [-0.1, 1.5, float("nan")])
 def test_a_probability_that_is_none_is_named(make, p):
     with pytest.raises(InputError, match=f"probability {p:g}"):

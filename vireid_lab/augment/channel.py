@@ -1,4 +1,4 @@
-"""Random channel exchange (CA), the rival of the mixing augmentations."""
+"""Random channel exchange (CA) and grayscale: both leave an image without colour."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from numpy.random import Generator
 from torch import Tensor
 
 from vireid_lab.runtime import InputError
+
+LUMA = (0.299, 0.587, 0.114)  # of red, green and blue; they sum to 1
 
 
 class ChannelExchange:
@@ -43,6 +45,41 @@ class ChannelExchange:
         """Exchanges the channels of (B, C, H, W) images of any type."""
         image = torch.arange(len(images), device=images.device)[:, None]
         return images[image, torch.from_numpy(sources).to(images.device)]
+
+    def __call__(self, images: Tensor, rng: Generator) -> Tensor:
+        return self.apply(images, self.draw(tuple(images.shape), rng))
+
+
+class Grayscale:
+    """Puts the luma of an image into all three channels, with probability `p`.
+
+    Its weights are those of torchvision's v2.RandomGrayscale (ITU-R BT.601), which takes no generator. An infrared
+    image with three equal channels stays as it is.
+
+    Args:
+        p: probability that an image loses its colour.
+
+    Raises:
+        InputError: p is not a probability.
+    """
+
+    moves_pixels = False
+    needs_masks = False
+
+    def __init__(self, p: float = 0.5):
+        if not 0 <= p <= 1:
+            raise InputError(f"grayscale: the probability {p:g} is not in [0, 1]")
+        self.p = p
+
+    def draw(self, shape: tuple[int, ...], rng: Generator) -> np.ndarray:
+        """Draws (B,) bool for images of `shape` (B, C, H, W): which of them become grey."""
+        return rng.random(shape[0]) < self.p
+
+    def apply(self, images: Tensor, grey: np.ndarray) -> Tensor:
+        """Makes the chosen ones of (B, 3, H, W) float images grey."""
+        red, green, blue = images.split(1, dim=1)
+        luma = red + LUMA[1] * (green - red) + LUMA[2] * (blue - red)  # exact where the channels are equal
+        return torch.where(torch.from_numpy(grey).to(images.device)[:, None, None, None], luma, images)
 
     def __call__(self, images: Tensor, rng: Generator) -> Tensor:
         return self.apply(images, self.draw(tuple(images.shape), rng))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -21,7 +20,7 @@ class Batch:
         modality: (B,) int64, 0 visible, 1 infrared.
         camids: (B,) int64 cameras.
         masks: (B, H, W) uint8 material labels, or None.
-        extra: what one method adds for itself (TMPA: "mixed").
+        extra: images (B, 3, H, W) beside these, by name ("mixed"); the model gets them by that name.
     """
 
     images: Tensor
@@ -29,7 +28,7 @@ class Batch:
     modality: Tensor
     camids: Tensor
     masks: Tensor | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
+    extra: dict[str, Tensor] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.images)

@@ -7,10 +7,10 @@ from typing import Any
 
 from vireid_lab.runtime import unknown
 
-from . import agw, baseline, pcb, rfm, sa_softmax
+from . import agw, baseline, pcb, rfm, sa_softmax, tmpa
 from .settings import Settings, parse_overrides, with_overrides
 
-RECIPES = {"agw": agw, "baseline": baseline, "pcb": pcb, "rfm": rfm, "sa_softmax": sa_softmax}
+RECIPES = {"agw": agw, "baseline": baseline, "pcb": pcb, "rfm": rfm, "sa_softmax": sa_softmax, "tmpa": tmpa}
 
 
 def choose_settings(recipe: str, preset: str, overrides: Mapping[str, Any] | Iterable[str] = ()) -> Settings:

@@ -28,6 +28,9 @@ class Method:
         criterion: criterion(output, batch) -> scalars; `total` is minimised, the others are logged. What it learns
             itself (centers) becomes a part of the model, and is trained and kept with it.
         augment: augment(batch, generator) on the device, images in [0, 1].
+
+    Raises:
+        InputError: the augmentation mixes images beside the batch's own, and the model has no place for them.
     """
 
     model: nn.Module
@@ -36,11 +39,17 @@ class Method:
 
     def __post_init__(self) -> None:
         self.model.criterion = self.criterion
+        if self.augment.mix and self.augment.mode == "beside" and not getattr(self.model, "takes_mixed", False):
+            raise InputError(
+                "augment: this recipe has no place for mixed images beside its own; let them replace these, e.g. "
+                "pedmix+replace, or take the recipe tmpa"
+            )
 
 
 EMBEDDING_LOSSES = {
     "triplet": BatchHardTriplet,
     "wrt": WeightedRegularizationTriplet,
+    "wrt_as_printed": lambda: WeightedRegularizationTriplet("as_printed"),
     "center": Center,
     "hetero_center": HeteroCenter,
     "hetero_center_mean": lambda: HeteroCenter(per_image=True),

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
+from vireid_lab.data.batch import Batch
 from vireid_lab.data.layouts import open_dataset
 from vireid_lab.data.loader import train_loader
 from vireid_lab.data.records import Dataset
@@ -91,7 +93,7 @@ def train(
         statement = load_backbone_weights(method.model.backbone, settings.backbone, settings.weights)
         P, K = settings.ids_per_batch, settings.images_per_id
         sampler = CrossModalSampler(dataset.select("train"), P, K, settings.seed, world.rank, world.size)
-        require_fitting_size(method.model, settings.size)
+        require_fitting_size(method, settings.size)
         train_loader(
             dataset, sampler, settings.size, steps=1, masks=method.augment.needs_masks
         )  # reads every image into the cache
@@ -155,15 +157,18 @@ def fit_method(
     )
 
 
-def require_fitting_size(model: nn.Module, size: tuple[int, int]) -> None:
-    """Passes two black images through a model.
+def require_fitting_size(method: Method, size: tuple[int, int]) -> None:
+    """Passes two black images of one identity through augmentation and model.
 
     Raises:
-        InputError: the model cannot take images of this size (raised by the model itself).
+        InputError: one of them cannot take images of this size (raised by itself).
     """
-    model.eval()
+    images, modality = torch.zeros(2, 3, *size), torch.tensor([0, 1])
+    masks = torch.zeros(2, *size, dtype=torch.uint8) if method.augment.needs_masks else None
+    batch = method.augment(Batch(images, modality * 0, modality, modality, masks), np.random.default_rng(0))
+    method.model.eval()
     with torch.no_grad():
-        model(torch.zeros(2, 3, *size), torch.tensor([0, 1]))
+        method.model(batch.images, modality, **batch.extra)
 
 
 def update_run(path: Path, **values: Any) -> None:

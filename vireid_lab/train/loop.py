@@ -87,7 +87,8 @@ def fit(
     a run that is killed and resumed ends with the same weights as one that is not.
 
     Args:
-        model: called as model(images (B, 3, H, W), modality (B,)), returns a dataclass of tensors; on `device`.
+        model: called as model(images (B, 3, H, W), modality (B,)), and by name with the images that the augmentation
+            has put beside these (`Batch.extra`); returns a dataclass of tensors; on `device`.
         criterion: called as criterion(output, batch), returns scalars; `total` is minimised, all are logged.
         batches: batches(n) yields the training's batches from number n on.
         optimiser: over the model's parameters, from `build_optimiser`.
@@ -132,7 +133,7 @@ def fit(
                 last = micro == (step + 1) * accumulate - 1
                 with contextlib.nullcontext() if last else world.accumulating(wrapped):
                     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=on_gpu):
-                        output = wrapped(batch.images, batch.modality)
+                        output = wrapped(batch.images, batch.modality, **batch.extra)
                     losses = criterion(*world.gather(full_precision(output), batch))
                     (losses["total"] / accumulate).backward()
                 for name, value in losses.items():
@@ -170,10 +171,13 @@ def prepare(
     batch = batch.with_images(to_float(batch.images))
     if augment:
         batch = augment(batch, rng)
-    images = normalise(batch.images)
-    if device.type == "cuda":
-        images = images.contiguous(memory_format=torch.channels_last)
-    return batch.with_images(images)
+
+    def ready(images: Tensor) -> Tensor:
+        images = normalise(images)
+        return images.contiguous(memory_format=torch.channels_last) if device.type == "cuda" else images
+
+    extra = {name: ready(images) for name, images in batch.extra.items()}
+    return dataclasses.replace(batch, images=ready(batch.images), extra=extra)
 
 
 def full_precision(output: Any) -> Any:
