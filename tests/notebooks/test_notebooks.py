@@ -27,7 +27,7 @@ PICTURES = {
     ],
     "02_rfm": [
         "01_fig5_motivation", "02_fig9_ltg", "03_fig7_losses", "04_ltg_length", "05_training", "06_claims",
-        "07_fig8_lambda", "08_fig10_mam",
+        "07_fig8_lambda", "08_fig10_mam", "09_control_worlds",
     ],
     "07_compare": ["01_measured", "02_claims"],
     "09_one_run": ["01_training", "02_cmc"],
