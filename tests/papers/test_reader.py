@@ -1,3 +1,4 @@
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ RFM = {
     "losses": "ce+triplet+cross_center:3.0",
 }  # fmt: skip
 
+RFM_ROWS = [row for row in published() if row.paper == "rfm"]
 SAMPLE = [  # read from the paper by eye
     ("I", "Zero-Padding [20]", "regdb", "v2t", "rank10", 34.2),
     ("I", "cmGAN [7]", "sysu", "indoor", "mAP", 42.2),
@@ -32,7 +34,7 @@ SAMPLE = [  # read from the paper by eye
 def value(table, row, dataset, mode, metric):
     (found,) = (
         p.value
-        for p in published()
+        for p in RFM_ROWS
         if (p.table, p.row, p.dataset, p.mode, p.metric) == (table, row, dataset, mode, metric)
     )
     return found
@@ -60,26 +62,24 @@ def test_every_number_of_the_text_is_there_in_its_order(table, rows, columns):
     printed = printed_rows(path.read_text(), table)
     numbers = [float(cell) for row in printed for cell in row[-columns:] if cell != "-"]
     assert len(printed) == rows
-    assert numbers == [p.value for p in published() if p.table == table.strip()]
+    assert numbers == [p.value for p in RFM_ROWS if p.table == table.strip()]
 
 
 def test_what_is_odd_is_said():
-    notes = {(p.table, p.row): p.note for p in published() if p.note}
+    notes = {(p.table, p.row): p.note for p in RFM_ROWS if p.note}
     assert "shifted" in notes["I", "X-Modality [13]"] and "LTG" in notes["II", "+LTG"]
-    assert all("caption" in p.note for p in published() if p.table == "IV")
+    assert all("caption" in p.note for p in RFM_ROWS if p.table == "IV")
 
 
 def test_other_authors_rows_have_no_slots_and_the_papers_own_have():
-    for p in published():
+    for p in RFM_ROWS:
         assert bool(p.slots) == (p.table != "I" or p.row == "RFM"), p
-    assert {p.protocol for p in published()} == {"sysu-all", "sysu-indoor", "regdb-v2t", "regdb-t2v"}
+    assert {p.protocol for p in RFM_ROWS} == {"sysu-all", "sysu-indoor", "regdb-v2t", "regdb-t2v"}
 
 
 def test_each_claim_joins_two_rows_and_has_the_printed_sign():
-    for claim in claims():
-        of_metric = [
-            p for p in published() if (p.paper, p.protocol, p.metric) == (claim.paper, "sysu-all", claim.metric)
-        ]
+    for claim in (claim for claim in claims() if claim.paper == "rfm"):
+        of_metric = [p for p in RFM_ROWS if (p.protocol, p.metric) == ("sysu-all", claim.metric)]
         better, worse = (
             next(p.value for p in of_metric if p.slots == slots) for slots in (claim.better_slots, claim.worse_slots)
         )
@@ -89,7 +89,15 @@ def test_each_claim_joins_two_rows_and_has_the_printed_sign():
 
 def test_at_most_six_claims_of_a_paper_get_a_verdict():
     first = [claim.id for claim in claims() if claim.priority == 1]
-    assert first == ["rfm-ltg", "rfm-beta-uniform", "rfm-ltg-erasing", "rfm-cc", "rfm-mam", "rfm-mam-cbam"]
+    assert [name for name in first if name.startswith("rfm-")] == [
+        "rfm-ltg",
+        "rfm-beta-uniform",
+        "rfm-ltg-erasing",
+        "rfm-cc",
+        "rfm-mam",
+        "rfm-mam-cbam",
+    ]
+    assert max(Counter(name.split("-")[0] for name in first).values()) <= 6
 
 
 def test_the_figures_that_are_named_are_there():

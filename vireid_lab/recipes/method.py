@@ -36,6 +36,7 @@ class Method:
 
 EMBEDDING_LOSSES = {
     "triplet": BatchHardTriplet,
+    "triplet_m1_3": lambda: BatchHardTriplet(margin=1.3),
     "wrt": WeightedRegularizationTriplet,
     "center": Center,
     "hetero_center": HeteroCenter,
