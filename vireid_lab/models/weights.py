@@ -30,7 +30,7 @@ def visible_weights_path(name: str) -> Path:
 
 
 def load_backbone_weights(backbone: Backbone, name: str, weights: str) -> str:
-    """Loads starting weights into a backbone; the streams of each modality get the same.
+    """Loads starting weights into a backbone; streams and branches of a layer get the same.
 
     Args:
         backbone: from `build_backbone(name, ...)`.
@@ -81,7 +81,7 @@ def save_backbone_weights(backbone: Backbone, path: str | Path, note: str) -> No
 
 def _targets(backbone: nn.Module) -> dict[str, list[Tensor]]:
     """The tensors that weight files hold, by torchvision's name; both streams under one name, the visible first."""
-    branches = re.compile(r"(?<![^.])(own|shared|visible|infrared)\.")
+    branches = re.compile(r"(?<![^.])(own|shared|specific|visible|infrared)\.")
     targets: dict[str, list[Tensor]] = {}
     for key, tensor in backbone.state_dict().items():
         if "_nonlocal." not in key and not key.endswith("num_batches_tracked"):

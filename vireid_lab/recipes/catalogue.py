@@ -7,10 +7,18 @@ from typing import Any
 
 from vireid_lab.runtime import unknown
 
-from . import agw, baseline, pcb, rfm, sa_softmax, tmpa
+from . import agw, baseline, idkl, pcb, rfm, sa_softmax, tmpa
 from .settings import Settings, parse_overrides, with_overrides
 
-RECIPES = {"agw": agw, "baseline": baseline, "pcb": pcb, "rfm": rfm, "sa_softmax": sa_softmax, "tmpa": tmpa}
+RECIPES = {
+    "agw": agw,
+    "baseline": baseline,
+    "idkl": idkl,
+    "pcb": pcb,
+    "rfm": rfm,
+    "sa_softmax": sa_softmax,
+    "tmpa": tmpa,
+}
 
 
 def choose_settings(recipe: str, preset: str, overrides: Mapping[str, Any] | Iterable[str] = ()) -> Settings:

@@ -48,6 +48,7 @@ class Method:
 
 EMBEDDING_LOSSES = {
     "triplet": BatchHardTriplet,
+    "triplet_m1_3": lambda: BatchHardTriplet(margin=1.3),
     "wrt": WeightedRegularizationTriplet,
     "wrt_as_printed": lambda: WeightedRegularizationTriplet("as_printed"),
     "center": Center,

@@ -20,6 +20,8 @@ PROTOCOL_NAMES = {
     "regdb-t2v": "RegDB, thermal to visible",
     "llcm-v2n": "LLCM, visible to near-infrared",
     "llcm-n2v": "LLCM, near-infrared to visible",
+    "sysu-all-multi": "SYSU-MM01, all search, multi-shot",
+    "sysu-indoor-multi": "SYSU-MM01, indoor search, multi-shot",
 }
 CHECKPOINT_NAMES = {"last": "last step", "best": "best step on held-out training identities"}
 
