@@ -32,22 +32,23 @@ def add_command(commands, common) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Trains, and says where the run is."""
     from vireid_lab.recipes.run import open_run, train
-    from vireid_lab.train.ranks import count_processes, start_ranks, under_torchrun
+    from vireid_lab.train.ranks import count_processes, rank_zero_first, start_ranks, under_torchrun
 
     if not under_torchrun():
         processes = count_processes(arguments.device, arguments.processes)
         if processes > 1:
             return start_ranks(one_rank(arguments), processes)
-    out = train(
-        arguments.recipe,
-        arguments.data,
-        arguments.preset,
-        arguments.out,
-        arguments.set,
-        resume=arguments.resume,
-        device=arguments.device,
-        trial=arguments.trial,
-    )
+    with rank_zero_first():
+        out = train(
+            arguments.recipe,
+            arguments.data,
+            arguments.preset,
+            arguments.out,
+            arguments.set,
+            resume=arguments.resume,
+            device=arguments.device,
+            trial=arguments.trial,
+        )
     if os.environ.get("RANK", "0") != "0":
         return 0
     if arguments.json:

@@ -9,7 +9,10 @@ import logging
 import os
 import sys
 import tempfile
+import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -17,6 +20,7 @@ import torch
 from vireid_lab.runtime import InputError, select_device
 
 INPUT_ERROR = 2  # exit code of the command line where something given cannot be used
+GRACE = 10.0  # seconds
 
 
 def count_processes(device: str, asked: int | None = None) -> int:
@@ -43,6 +47,17 @@ def count_processes(device: str, asked: int | None = None) -> int:
 def under_torchrun() -> bool:
     """Whether this process is one of several that torchrun, or `start_ranks`, has started."""
     return "TORCHELASTIC_RUN_ID" in os.environ
+
+
+@contextmanager
+def rank_zero_first() -> Iterator[None]:
+    """Bad input is most often seen by every rank: the others wait until rank 0, which the user reads, has said it."""
+    try:
+        yield
+    except InputError:
+        if os.environ.get("RANK", "0") != "0":
+            time.sleep(GRACE)  # the end of rank 0 ends this one, too
+        raise
 
 
 def start_ranks(arguments: list[str], processes: int) -> int:
