@@ -8,7 +8,7 @@ import torch
 from vireid_lab.analysis.prototypes import COSINES, PrototypeTrace, prototype_cosines
 from vireid_lab.figures.prototypes import cosine_curves, describe_cosines
 from vireid_lab.recipes.catalogue import RECIPES, choose_settings
-from vireid_lab.runtime import InputError
+from vireid_lab.runtime import InputError, read_json
 
 N = 3
 
@@ -47,13 +47,25 @@ def test_a_model_without_modality_prototypes_is_named():
             prototype_cosines(model(losses))
 
 
-def test_the_trace_notes_every_few_steps_and_the_curves_show_it():
-    built, trace = model(), PrototypeTrace(every=5)
+def test_the_trace_notes_every_few_steps_and_goes_on_where_a_file_ends(tmp_path):
+    built, path = model(), tmp_path / "prototypes.json"
+    trace = PrototypeTrace(path, every=5)
     for done in range(1, 13):
         trace(done, built)
-    assert [row["step"] for row in trace.rows] == [5, 10]
-    traces = {"without": trace.rows, "with": [{**row, "P_v, P_s": 0.5} for row in trace.rows]}
-    for axes, rows in zip(cosine_curves(traces).axes, traces.values(), strict=True):
+    assert [row["step"] for row in trace.rows] == [5, 10] and read_json(path) == trace.rows
+    built.criterion.prototype_loss.prototypes.data.neg_()
+    resumed = PrototypeTrace(path, every=5)
+    assert resumed.rows == trace.rows
+    for done in range(8, 16):  # from a checkpoint before the last note
+        resumed(done, built)
+    assert [row["step"] for row in read_json(path)] == [5, 10, 15]
+    assert resumed.rows[0] == trace.rows[0] and resumed.rows[1]["P_v, P_s"] == -trace.rows[1]["P_v, P_s"]
+
+
+def test_the_curves_show_the_notes():
+    rows = [{"step": step, "P_v, P_s": step / 40, "P_n, P_s": -step / 80, "P_v, P_n": 0.25} for step in (10, 20)]
+    traces = {"without": rows, "with": [{**row, "P_v, P_s": 0.5} for row in rows]}
+    for axes, shown in zip(cosine_curves(traces).axes, traces.values(), strict=True):
         for line, name in zip(axes.lines, COSINES, strict=True):
-            assert line.get_xydata().tolist() == [[row["step"], row[name]] for row in rows]
-    assert "with: P_v, P_s 0.50" in describe_cosines(traces)
+            assert line.get_xydata().tolist() == [[row["step"], row[name]] for row in shown]
+    assert "with: P_v, P_s 0.50, P_n, P_s -0.25, P_v, P_n 0.25" in describe_cosines(traces)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vireid_lab.losses.spectral_softmax import SpectralSoftmax
 from vireid_lab.models.heads import BNNeck
-from vireid_lab.runtime import InputError
+from vireid_lab.runtime import InputError, read_json, write_json
 
 COSINES = ("P_v, P_s", "P_n, P_s", "P_v, P_n")
 
@@ -46,19 +48,22 @@ def _mean_cosine(first: Tensor, second: Tensor) -> float:
 
 
 class PrototypeTrace:
-    """Callback of `train`: notes `prototype_cosines` now and then.
+    """Callback of `train`: notes `prototype_cosines` now and then, in a file that is whole after each note.
 
     Args:
+        path: JSON file, best in the run folder; a training that is resumed goes on with the notes in it.
         every: steps between two notes.
 
     Attributes:
         rows: one dict a note, with "step" and the names of COSINES.
     """
 
-    def __init__(self, every: int = 20):
-        self.every = every
-        self.rows: list[dict[str, float]] = []
+    def __init__(self, path: str | Path, every: int = 20):
+        self.path, self.every = Path(path), every
+        self.rows: list[dict[str, float]] = read_json(self.path) if self.path.exists() else []
 
     def __call__(self, done: int, model: nn.Module) -> None:
         if done % self.every == 0:
-            self.rows.append({"step": done, **prototype_cosines(model)})
+            earlier = [row for row in self.rows if row["step"] < done]  # what is resumed does some steps again
+            self.rows = [*earlier, {"step": done, **prototype_cosines(model)}]
+            write_json(self.path, self.rows)

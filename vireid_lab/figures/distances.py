@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vireid_lab.data.records import INFRARED, VISIBLE
@@ -53,6 +54,14 @@ def distance_histogram(same: np.ndarray, different: np.ndarray) -> Figure:
     """
     figure = Figure(figsize=(SINGLE, 2.3), layout="constrained")
     axes = figure.subplots()
+    draw_histogram(axes, same, different)
+    axes.set(xlabel="infrared-visible distance of unit features", ylabel="pairs of each kind (%)")
+    figure.legend(loc="outside upper center", ncols=2, title=f"overlap {overlap(same, different):.2f}")
+    return figure
+
+
+def draw_histogram(axes: Axes, same: np.ndarray, different: np.ndarray) -> None:
+    """The two histograms of `distance_histogram`."""
     edges = np.histogram_bin_edges(np.concatenate([same, different]), BINS)
     kinds = (("same identity", same, BLUE, "-"), ("different identities", different, ORANGE, "--"))
     for name, values, colour, line in kinds:
@@ -60,6 +69,3 @@ def distance_histogram(same: np.ndarray, different: np.ndarray) -> Figure:
         shared = {"bins": edges, "weights": weights, "color": colour}
         axes.hist(values, **shared, alpha=0.3)
         axes.hist(values, **shared, histtype="step", linestyle=line, linewidth=1.3, label=name)
-    axes.set(xlabel="infrared-visible distance of unit features", ylabel="pairs of each kind (%)")
-    figure.legend(loc="outside upper center", ncols=2, title=f"overlap {overlap(same, different):.2f}")
-    return figure

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -57,22 +58,32 @@ def embedding_map(points: np.ndarray, ids: np.ndarray, modality: np.ndarray) -> 
     Raises:
         InputError: more than ten identities.
     """
+    figure = Figure(figsize=(SINGLE, 3.5), layout="constrained")
+    axes = figure.subplots()
+    draw_map(axes, points, ids, modality)
+    axes.set(xlabel="t-SNE 1 (no unit)", ylabel="t-SNE 2 (no unit)")
+    title = f"colour: identity ({len(np.unique(ids))} people)"
+    figure.legend(handles=modality_handles(), loc="outside upper center", ncols=2, title=title, title_fontsize=7)
+    return figure
+
+
+def draw_map(axes: Axes, points: np.ndarray, ids: np.ndarray, modality: np.ndarray, size: float = 16) -> None:
+    """The points of `embedding_map`; size is the area of a marker, square points."""
     names = np.unique(ids)
     if len(names) > len(COLOURS):
         raise InputError(f"{len(names)} identities: choose at most {len(COLOURS)}, there are no more colours")
-    figure = Figure(figsize=(SINGLE, 3.5), layout="constrained")
-    axes = figure.subplots()
     for name, colour in zip(names, COLOURS, strict=False):
         for kind, marker in enumerate(MODALITY_MARKERS):
             chosen = points[(ids == name) & (modality == kind)]
             face = colour if kind == 0 else "none"
-            axes.scatter(*chosen.T, s=16, marker=marker, facecolors=face, edgecolors=colour, linewidths=0.9)
-    axes.set(xlabel="t-SNE 1 (no unit)", ylabel="t-SNE 2 (no unit)", xticks=[], yticks=[], aspect="equal")
+            axes.scatter(*chosen.T, s=size, marker=marker, facecolors=face, edgecolors=colour, linewidths=0.9)
+    axes.set(xticks=[], yticks=[], aspect="equal")
     axes.set_adjustable("datalim")
-    shapes = [
+
+
+def modality_handles() -> list[Line2D]:
+    """What the markers stand for, for a legend."""
+    return [
         Line2D([], [], linestyle="", marker=marker, color="0.3", markerfacecolor=face, label=name)
         for marker, face, name in zip(MODALITY_MARKERS, ("0.3", "none"), MODALITY_NAMES, strict=True)
     ]
-    title = f"colour: identity ({len(names)} people)"
-    figure.legend(handles=shapes, loc="outside upper center", ncols=2, title=title, title_fontsize=7)
-    return figure

@@ -19,7 +19,10 @@ SLOTS = {"augment": "flip+erasing", "losses": "ce:0.3+sas_fm:0.7+ast:1"}
 PRESETS = {
     "paper": replace(pcb.PAPER, **SLOTS),
     "small": replace(SMALL, head="parts:12+reduce:256", two_stream="conv", **SLOTS),
-    "tiny": replace(TINY, head="parts:6+reduce:64", two_stream="conv", **SLOTS),
+    "tiny": replace(TINY, head="parts:6+reduce:64", two_stream="conv", **{**SLOTS, "augment": "flip"}),
 }
+"""`tiny` leaves out the paper's random erasing, which no table varies: its few steps do not bear it. The plain softmax
+ends at a rank-1 of 93 % on the training identities with it and at 100 % without (one draw of people), and below 95 % a
+comparison says nothing."""
 
 __all__ = ["PRESETS", "VERSION", "build"]

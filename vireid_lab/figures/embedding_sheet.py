@@ -1,0 +1,92 @@
+"""Feature spaces of several trainings side by side, on training and test people (Tan et al. 2023, Fig. 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from vireid_lab.evaluate.features import Features
+
+from .distances import cross_modality_distances, draw_histogram, overlap
+from .embeddings import draw_map, modality_handles, tsne_map
+from .style import DOUBLE, drawn
+
+VERSION = 1
+PEOPLE = 8  # in a map: more colours are hard to tell apart at this size
+
+
+@dataclass(frozen=True)
+class FeatureSpace:
+    """What is shown of the features of one training on one part of the data.
+
+    Attributes:
+        points: (M, 2) t-SNE of the images of a few people.
+        ids: (M,) their identities.
+        modality: (M,) 0 visible, 1 infrared.
+        same: cosine distances, 0 to 2, of all pairs of an infrared and a visible image of one person.
+        different: those of different people.
+    """
+
+    points: np.ndarray
+    ids: np.ndarray
+    modality: np.ndarray
+    same: np.ndarray
+    different: np.ndarray
+
+    @property
+    def overlap(self) -> float:
+        """The area that the two histograms share, from 0 to 1."""
+        return overlap(self.same, self.different)
+
+
+def feature_space(features: Features, seed: int = 0) -> FeatureSpace:
+    """The map of the first people, and the distances of all; pairs of one modality are left out, as in the paper.
+
+    Args:
+        features: of images of both modalities.
+        seed: of the t-SNE.
+    """
+    few = np.isin(features.ids, np.unique(features.ids)[:PEOPLE])
+    same, different = cross_modality_distances(features.features, features.ids, features.modality)
+    points = tsne_map(features.features[few], seed)
+    return FeatureSpace(points, features.ids[few], features.modality[few], same**2 / 2, different**2 / 2)
+
+
+@drawn
+def embedding_sheet(spaces: Mapping[str, Mapping[str, FeatureSpace]]) -> Figure:
+    """Maps above histograms, a column for each part of the data and each training; histograms share their axes.
+
+    Args:
+        spaces: part of the data -> training -> feature space; each part has the same trainings.
+    """
+    columns = [(part, name, space) for part, trainings in spaces.items() for name, space in trainings.items()]
+    figure = Figure(figsize=(DOUBLE, 3.9), layout="constrained")
+    maps, histograms = figure.subplots(2, len(columns), height_ratios=(1.15, 1))
+    for axes, (part, name, space) in zip(maps, columns, strict=True):
+        draw_map(axes, space.points, space.ids, space.modality, size=9)
+        axes.set_title(f"{part}\n{name}")
+    maps[0].set_ylabel("t-SNE (no unit)")
+    for axes, (_, _, space) in zip(histograms, columns, strict=True):
+        draw_histogram(axes, space.same, space.different)
+        axes.sharex(histograms[0])
+        axes.sharey(histograms[0])
+        axes.label_outer()
+        axes.set_title(f"overlap {space.overlap:.2f}")
+    histograms[0].set_ylabel("pairs of each kind (%)")
+    figure.supxlabel("cosine distance of an infrared and a visible image", fontsize=8)
+    handles = [*modality_handles(), *histograms[0].get_legend_handles_labels()[0]]
+    figure.legend(handles=handles, loc="outside upper center", ncols=4)
+    return figure
+
+
+def describe_spaces(spaces: Mapping[str, Mapping[str, FeatureSpace]]) -> str:
+    """Mean distances and overlap of each training on each part, in a line each."""
+    return "\n".join(
+        f"{part}, {name}: same person {space.same.mean():.2f}, different people {space.different.mean():.2f}, "
+        f"overlap {space.overlap:.2f}"
+        for part, trainings in spaces.items()
+        for name, space in trainings.items()
+    )
