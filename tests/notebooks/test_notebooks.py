@@ -29,6 +29,10 @@ PICTURES = {
         "01_fig5_motivation", "02_fig9_ltg", "03_fig7_losses", "04_ltg_length", "05_training", "06_scores",
         "07_fig8_lambda", "08_fig10_mam",
     ],
+    "03_tmpa": [
+        "01_fig3_mixes", "02_training", "03_claims", "04_fig4_ratio", "05_fig5_balance", "06_fig6_tsne",
+        "07_fig7_gradcam", "08_fig8_top10", "09_mft_attention",
+    ],
     "07_compare": ["01_measured", "02_claims"],
     "09_one_run": ["01_training", "02_cmc"],
 }  # fmt: skip

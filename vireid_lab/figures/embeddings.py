@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -57,11 +58,17 @@ def embedding_map(points: np.ndarray, ids: np.ndarray, modality: np.ndarray) -> 
     Raises:
         InputError: more than ten identities.
     """
+    figure = Figure(figsize=(SINGLE, 3.5), layout="constrained")
+    draw_points(figure.subplots(), points, ids, modality)
+    shape_legend(figure, len(np.unique(ids)))
+    return figure
+
+
+def draw_points(axes: Axes, points: np.ndarray, ids: np.ndarray, modality: np.ndarray) -> None:
+    """Draws what `embedding_map` shows, for arguments as there."""
     names = np.unique(ids)
     if len(names) > len(COLOURS):
         raise InputError(f"{len(names)} identities: choose at most {len(COLOURS)}, there are no more colours")
-    figure = Figure(figsize=(SINGLE, 3.5), layout="constrained")
-    axes = figure.subplots()
     for name, colour in zip(names, COLOURS, strict=False):
         for kind, marker in enumerate(MODALITY_MARKERS):
             chosen = points[(ids == name) & (modality == kind)]
@@ -69,10 +76,13 @@ def embedding_map(points: np.ndarray, ids: np.ndarray, modality: np.ndarray) -> 
             axes.scatter(*chosen.T, s=16, marker=marker, facecolors=face, edgecolors=colour, linewidths=0.9)
     axes.set(xlabel="t-SNE 1 (no unit)", ylabel="t-SNE 2 (no unit)", xticks=[], yticks=[], aspect="equal")
     axes.set_adjustable("datalim")
+
+
+def shape_legend(figure: Figure, people: int) -> None:
+    """Says above a figure what shapes and colours mean."""
     shapes = [
         Line2D([], [], linestyle="", marker=marker, color="0.3", markerfacecolor=face, label=name)
         for marker, face, name in zip(MODALITY_MARKERS, ("0.3", "none"), MODALITY_NAMES, strict=True)
     ]
-    title = f"colour: identity ({len(names)} people)"
+    title = f"colour: identity ({people} people)"
     figure.legend(handles=shapes, loc="outside upper center", ncols=2, title=title, title_fontsize=7)
-    return figure
