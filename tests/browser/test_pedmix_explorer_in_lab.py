@@ -76,7 +76,9 @@ def test_controls_move_picture_and_counts(lab, tmp_path):
     expect(shown.readout).to_contain_text("the height 96 is no multiple of the patch, 7 pixels")
     expect(shown.picture).to_be_hidden()
     page.screenshot(path=tmp_path / "refused.png")
-    page.get_by_role("button", name="Reset").click()
+    reset = page.get_by_role("button", name="Reset")
+    assert reset.bounding_box()["width"] == pytest.approx(90, abs=1)  # however long the code line beside it
+    reset.click()
     expect(shown.readout).to_contain_text("205 of 288")
     expect(shown.picture).to_be_visible()
     page.screenshot(path=tmp_path / "last.png")

@@ -1,6 +1,7 @@
 """TMPA's network: its streams, the cross attention and the fusion recomputed image by image with explicit loops."""
 
 import math
+from dataclasses import fields
 
 import pytest
 import torch
@@ -8,7 +9,7 @@ import torchvision
 from torch.nn import functional as F
 
 from vireid_lab.models.backbone import build_backbone
-from vireid_lab.models.tmpa import TMPA, parameter_counts
+from vireid_lab.models.tmpa import TMPA, describe_parameters, parameter_counts
 from vireid_lab.models.weights import load_backbone_weights, save_backbone_weights
 from vireid_lab.runtime import InputError
 
@@ -31,10 +32,10 @@ def own(module, m: int):
     return (module.visible, module.infrared)[m]
 
 
-def streams_by_hand(model: TMPA, i: int, mixed):
+def streams_by_hand(model: TMPA, i: int, of_shared):
     """Q, K, V, F^V or F^I, F_Conv^sh and the low maps of image i, each through the modules that the paper names."""
     net, m = model.backbone, int(MODALITY[i])
-    specific, shared = IMAGES[i : i + 1], (IMAGES if mixed is None else mixed)[i : i + 1]
+    specific, shared = IMAGES[i : i + 1], of_shared[i : i + 1]
     for stage in (net.stem, net.layer1, net.layer2):
         specific, shared = own(stage.own, m)(specific), stage.shared(shared)
     if model.early:
@@ -63,28 +64,61 @@ def cross_attention_by_hand(q, k, v):
     return read, weights
 
 
+def fused_by_hand(model: TMPA, m: int, read, conv, common):
+    """F' of Eq. 11 and F_C of Eq. 12 with the weights 0.2 and 0.7."""
+    if model.early:  # from stride 8 to stride 16: means over 2x2 positions
+        assert read.shape[1:] == (8, 4) and conv.shape[1:] == (4, 2)
+        read = sum(read[:, y::2, x::2] for y in (0, 1) for x in (0, 1)) / 4
+    transferred = torch.einsum("od,dhw->ohw", model.cross.lift.weight[..., 0, 0], read) + conv
+    return transferred, (0.2 * transferred + 0.7 * conv if m == 0 else 0.2 * conv + 0.7 * transferred) + common
+
+
 @torch.no_grad()
 @pytest.mark.parametrize("transfer", ["mft", "cross"])
-@pytest.mark.parametrize("mixed", [None, MIXED], ids=["originals", "mixed"])
-def test_each_image_has_the_complete_feature_of_eq_10_to_12(transfer, mixed):
+def test_each_image_has_the_complete_feature_of_eq_10_to_12(transfer):
     model = tmpa(transfer, weights=(0.2, 0.7))
-    output = model(IMAGES, MODALITY, mixed)
-    weights = model.attention_weights(IMAGES, MODALITY, mixed)
+    output = model(IMAGES, MODALITY)
+    weights = model.attention_weights(IMAGES, MODALITY)
     for i, m in enumerate(MODALITY.tolist()):
-        specific, shared, q, k, v, conv, common = streams_by_hand(model, i, mixed)
+        specific, shared, q, k, v, conv, common = streams_by_hand(model, i, IMAGES)
         read, expected_weights = cross_attention_by_hand(q, k, v)
         assert torch.allclose(weights[i], expected_weights, atol=1e-12)
-        if transfer == "mft":  # from stride 8 to stride 16: means over 2x2 positions
-            assert read.shape[1:] == (8, 4) and conv.shape[1:] == (4, 2)
-            read = sum(read[:, y::2, x::2] for y in (0, 1) for x in (0, 1)) / 4
-        transferred = torch.einsum("od,dhw->ohw", model.cross.lift.weight[..., 0, 0], read) + conv  # Eq. 11
-        complete = (0.2 * transferred + 0.7 * conv if m == 0 else 0.2 * conv + 0.7 * transferred) + common  # Eq. 12
+        transferred, complete = fused_by_hand(model, m, read, conv, common)
         assert torch.allclose(output.maps[i], complete, atol=1e-6)
         assert torch.allclose(output.shared[i], shared.mean((1, 2))) and shared.shape[0] == 64
         assert torch.allclose(output.specific[i], specific.mean((1, 2)))
         classifier = own(model.classifiers, m)
         assert torch.allclose(output.specific_logits[i], classifier(conv.mean((1, 2))[None])[0])
         assert torch.allclose(output.transferred_logits[i], classifier(transferred.mean((1, 2))[None])[0])
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("transfer", ["mft", "cross"])
+def test_a_row_reads_from_its_own_image_and_once_more_from_its_mixed_one(transfer):
+    model = tmpa(transfer, weights=(0.2, 0.7))
+    output, alone = model(IMAGES, MODALITY, MIXED), model(IMAGES, MODALITY)
+    for field in fields(alone):
+        if getattr(alone, field.name) is not None:
+            assert torch.allclose(getattr(output, field.name), getattr(alone, field.name), atol=1e-12), field.name
+    for i, m in enumerate(MODALITY.tolist()):
+        _, shared, q, k, v, conv, common = streams_by_hand(model, i, MIXED)
+        transferred, complete = fused_by_hand(model, m, cross_attention_by_hand(q, k, v)[0], conv, common)
+        features = model.pool(complete[None])
+        assert torch.allclose(output.mixed_features[i], features[0], atol=1e-6)
+        assert torch.allclose(output.mixed_logits[i], model.neck(features)[1][0], atol=1e-6)
+        assert torch.allclose(output.mixed_shared[i], shared.mean((1, 2)))
+        logits = own(model.classifiers, m)(transferred.mean((1, 2))[None])[0]
+        assert torch.allclose(output.mixed_transferred_logits[i], logits, atol=1e-6)
+
+
+def test_in_training_originals_and_mixed_images_share_the_batch_normalisation_of_the_shared_stream_alone():
+    model = tmpa().train()
+    maps = model.streams(IMAGES, MODALITY, MIXED)
+    together = tmpa().train().streams(torch.cat([IMAGES, MIXED]), MODALITY.repeat(2))
+    assert torch.equal(maps.shared, together.shared) and len(maps.shared) == 10
+    originals = tmpa().train().streams(IMAGES, MODALITY)
+    for name in ("specific", "specific_conv"):
+        assert torch.equal(getattr(maps, name), getattr(originals, name).repeat(2, 1, 1, 1))
 
 
 @pytest.mark.parametrize("transfer", ["mft", "cross"])
@@ -105,19 +139,11 @@ def test_an_odd_map_is_halved_as_the_convolutions_halve_it():
 
 def test_in_retrieval_every_stream_sees_the_image_itself():
     model = tmpa()
-    output = model(IMAGES, MODALITY, IMAGES)
+    output = model(IMAGES, MODALITY)
     assert torch.allclose(model.embed(IMAGES, MODALITY), output.embedding)
     assert torch.allclose(model.embed(IMAGES, MODALITY, "before"), output.features)
     alone = torch.cat([model.embed(IMAGES[i : i + 1], MODALITY[i : i + 1]) for i in range(5)])
     assert torch.allclose(alone, output.embedding)
-
-
-def test_mixed_images_reach_the_shared_stream_alone():
-    model = tmpa()
-    with_mixed, without = model.streams(IMAGES, MODALITY, MIXED), model.streams(IMAGES, MODALITY)
-    assert torch.equal(with_mixed.specific, without.specific)
-    assert torch.equal(with_mixed.specific_conv, without.specific_conv)
-    assert torch.equal(with_mixed.shared, model.streams(MIXED, MODALITY).shared)
 
 
 def test_projections_start_as_the_identity_so_that_the_convolutions_see_what_they_were_trained_on():
@@ -187,3 +213,11 @@ def test_a_complete_feature_is_pooled_by_gem_before_the_neck():
     powers = output.maps.clamp(min=1e-6) ** model.pool.p
     assert torch.allclose(output.features, powers.flatten(2).mean(2) ** (1 / model.pool.p))
     assert torch.allclose(output.logits, F.linear(output.embedding, model.neck.classifier.weight))
+
+
+def test_the_printed_parameters_are_those_of_both_models():
+    lines = describe_parameters().splitlines()
+    for line, transfer, printed in zip(lines, ("mft", "cross"), (48.3, 69.5), strict=True):
+        with torch.device("meta"):
+            total = sum(p.numel() for p in TMPA(build_backbone("resnet50"), 206, transfer).parameters())
+        assert f"total {total / 1e6:.2f} M" in line and f"the paper prints {printed} M" in line

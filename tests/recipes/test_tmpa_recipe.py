@@ -1,5 +1,7 @@
 """TMPA's criterion against Eq. 16 written out, mixed images on their way into the network, and a training by it."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,6 @@ from vireid_lab.augment.pedmix import PedMix
 from vireid_lab.cli import main
 from vireid_lab.data.batch import Batch
 from vireid_lab.data.transforms import normalise, to_float
-from vireid_lab.losses.modality import ModalitySharedSpecific
 from vireid_lab.losses.triplet import WeightedRegularizationTriplet
 from vireid_lab.recipes import tmpa
 from vireid_lab.recipes.catalogue import RECIPES, choose_settings
@@ -37,28 +38,39 @@ def prepared(built, seed=0):
     return prepare(BATCH, CPU, built.augment, np.random.default_rng(seed))
 
 
-def test_the_total_is_that_of_eq_16():
-    built = method()
+@pytest.mark.parametrize("augment", ["flip", "flip+channel+pedmix"])
+def test_the_total_is_that_of_eq_16(augment):
+    built = method(augment=augment)
     batch = prepared(built)
     output = built.model(batch.images, batch.modality, **batch.extra)
     losses = built.criterion(output, batch)
-    base = F.cross_entropy(output.logits, IDS) + WeightedRegularizationTriplet()(output.features, IDS, MODALITY)
-    mss = ModalitySharedSpecific(0.65)(output.shared, output.specific, IDS, MODALITY)
-    by_modality = [
-        F.cross_entropy(logits[rows], IDS[rows])
-        for logits in (output.specific_logits, output.transferred_logits)
-        for rows in (slice(0, 4), slice(4, 8))
-    ]
-    msi, mft = sum(by_modality[:2]), sum(by_modality[2:])
+    views = ["", "mixed_"] if "pedmix" in augment else [""]
+    features, logits, shared, transferred = (
+        torch.cat([getattr(output, view + name) for view in views])
+        for name in ("features", "logits", "shared", "transferred_logits")
+    )
+    ids, modality = torch.cat([IDS] * len(views)), torch.cat([MODALITY] * len(views))
+    base = F.cross_entropy(logits, ids) + WeightedRegularizationTriplet()(features, ids, modality)
+    own, of_shared = (F.normalize(each.detach(), dim=1) for each in (output.specific, shared))
+    mss = 0
+    for pid in (0, 3):
+        rows = (IDS == pid).nonzero()[:, 0].tolist()  # two visible rows, two infrared ones
+        d_sp = sum(math.dist(own[v], own[i]) for v, i in zip(rows[:2], rows[2:], strict=True)) / 2
+        d_ss = [math.dist(of_shared[view * 8 + row], own[row]) for view in range(len(views)) for row in rows]
+        mss += max(0.65 - d_sp - sum(d_ss) / len(d_ss), 0)
+    of_modality = lambda values, labels, kinds: sum(  # noqa: E731
+        F.cross_entropy(values[kinds == m], labels[kinds == m]) for m in (0, 1)
+    )
+    msi, mft = of_modality(output.specific_logits, IDS, MODALITY), of_modality(transferred, ids, modality)
     total = 0.8 * base + 0.4 * ((msi + 0.2 * mss) + mft)
     assert losses["total"].item() == pytest.approx(total.item(), rel=1e-5)
     assert losses.keys() == {"total", "ce", "wrt", "msi", "mss", "mss_active", "mft", "accuracy"}
 
 
 def test_the_share_of_active_hinges_is_logged():
-    built = method()
+    built = method(augment="flip")
     batch = prepared(built)
-    output = built.model(batch.images, batch.modality, **batch.extra)
+    output = built.model(batch.images, batch.modality)
     output.specific = output.specific.detach().clone()
     output.specific[IDS == 0] = output.shared[IDS == 0]  # distance 0, but for that of the modalities
     output.specific[4:6] = output.specific[:2]

@@ -62,9 +62,14 @@ def embedding_map(points: np.ndarray, ids: np.ndarray, modality: np.ndarray) -> 
     axes = figure.subplots()
     draw_map(axes, points, ids, modality)
     axes.set(xlabel="t-SNE 1 (no unit)", ylabel="t-SNE 2 (no unit)")
-    title = f"colour: identity ({len(np.unique(ids))} people)"
-    figure.legend(handles=modality_handles(), loc="outside upper center", ncols=2, title=title, title_fontsize=7)
+    shape_legend(figure, len(np.unique(ids)))
     return figure
+
+
+def shape_legend(figure: Figure, people: int) -> None:
+    """Says above a figure what shapes and colours mean."""
+    title = f"colour: identity ({people} people)"
+    figure.legend(handles=modality_handles(), loc="outside upper center", ncols=2, title=title, title_fontsize=7)
 
 
 def draw_map(axes: Axes, points: np.ndarray, ids: np.ndarray, modality: np.ndarray, size: float = 16) -> None:

@@ -45,10 +45,6 @@ class CrossAttention(nn.Module):
         self.query = TwoStream(query)
         self.lift = nn.Conv2d(dim, out, 1, bias=False)
 
-    def project(self, specific: Tensor, shared: Tensor, modality: Tensor) -> Projections:
-        """Projects maps (B, C, h, w); row i of both is one image, of modality (B,), or its mixed partner."""
-        return Projections(self.query(specific, modality), self.key(shared), self.value(shared))
-
     def forward(self, projected: Projections, rows: int) -> Tensor:
         """Returns F_CA (B, out, rows, columns), at the resolution of the convolution blocks' output."""
         tokens = (each.flatten(2).transpose(1, 2) for each in projected)  # (B, h * w, d)

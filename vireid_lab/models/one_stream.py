@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 
@@ -12,26 +10,7 @@ from vireid_lab.runtime import unknown
 from .backbone import Backbone
 from .heads import BNNeck, GeM
 from .map_attention import MAP_ATTENTION
-from .output import ReIDOutput
-
-
-@dataclass
-class OneStreamOutput(ReIDOutput):
-    """Named tensors of one forward pass.
-
-    Attributes:
-        mixed_features, mixed_embedding: (B, d) of the mixed images; None where there are none.
-        mixed_logits: (B, N) of the mixed images.
-    """
-
-    mixed_features: Tensor | None = None
-    mixed_embedding: Tensor | None = None
-    mixed_logits: Tensor | None = None
-
-    def with_mixed(self) -> ReIDOutput:
-        """The output of all 2B images, the mixed ones behind the others; `maps` are those of the others alone."""
-        names = ("features", "embedding", "logits")
-        return ReIDOutput(*(torch.cat([getattr(self, n), getattr(self, f"mixed_{n}")]) for n in names), self.maps)
+from .output import MixedOutput
 
 
 class OneStream(nn.Module):
@@ -61,7 +40,7 @@ class OneStream(nn.Module):
         self.pool = GeM()
         self.neck = BNNeck(backbone.dim, n_ids)
 
-    def forward(self, images: Tensor, modality: Tensor, mixed: Tensor | None = None) -> OneStreamOutput:
+    def forward(self, images: Tensor, modality: Tensor, mixed: Tensor | None = None) -> MixedOutput:
         """Takes normalised images (B, 3, H, W), modality (B,) and mixed images (B, 3, H, W), row i of both alike."""
         size, net = len(images), self.backbone
         if mixed is not None:
@@ -70,8 +49,7 @@ class OneStream(nn.Module):
         maps = net.layer4(net.layer3(self.attention(low)))
         features = self.pool(maps)
         embedding, logits = self.neck(features)
-        of_mixed = () if mixed is None else (features[size:], embedding[size:], logits[size:])
-        return OneStreamOutput(features[:size], embedding[:size], logits[:size], maps[:size], *of_mixed)
+        return MixedOutput(features, embedding, logits, maps).apart(size)
 
     def embed(self, images: Tensor, modality: Tensor, neck: str = "after") -> Tensor:
         """The (B, d) descriptors for retrieval, "after" or "before" the neck."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import NamedTuple
 
 import torch
@@ -11,33 +11,42 @@ from torch import Tensor, nn
 
 from vireid_lab.runtime import InputError, unknown
 
-from .backbone import Backbone, TwoStream
+from .backbone import Backbone, TwoStream, build_backbone
 from .cross_attention import CrossAttention, Projections
 from .heads import BNNeck, GeM, full_precision
-from .output import ReIDOutput
+from .output import MixedOutput
 
 TRANSFERS = ("mft", "cross")
 
 
 @dataclass
-class TMPAOutput(ReIDOutput):
+class TMPAOutput(MixedOutput):
     """Named tensors of one forward pass; `features`, `embedding` and `logits` are those of F_C, `maps` is F_C.
+
+    What is `mixed` reads from the mixed image of its row, not from the row's own.
 
     Attributes:
         shared: (B, C) means of F_sh over the positions.
         specific: (B, C) means of F_sp, of the extractor of the image's modality.
         specific_logits: (B, N) of F^V or F^I by the classifier of the image's modality, C^V or C^I.
         transferred_logits: (B, N) of F'^V or F'^I by the same classifier.
+        mixed_shared, mixed_transferred_logits: what these are, of the mixed images; None where there are none.
     """
 
     shared: Tensor
     specific: Tensor
     specific_logits: Tensor
     transferred_logits: Tensor
+    _: KW_ONLY
+    mixed_shared: Tensor | None = None
+    mixed_transferred_logits: Tensor | None = None
 
 
 class StreamMaps(NamedTuple):
-    """Maps of the streams: (B, C, h, w) behind the extractors, (B, d, h', w') behind the convolution blocks."""
+    """Maps of the streams: (B, C, h, w) behind the extractors, (B, d, h', w') behind the convolution blocks.
+
+    With mixed images all have 2B rows, the specific ones twice the same.
+    """
 
     specific: Tensor  # F_sp
     shared: Tensor  # F_sh
@@ -64,9 +73,10 @@ class TMPA(nn.Module):
     """Modality feature extraction and transfer (Guo et al. 2023, "Transferring Modality-Aware ...", Sec. III).
 
     MFE: E_sh, E_sp^V and E_sp^I are stem, layer1 and layer2 with weights of their own; the convolution blocks are
-    layer3 and layer4, one for the shared stream and one for both specific ones. In training the shared stream sees the
-    mixed images and the specific ones see the originals; row i reads from the mixed image of row i. Without mixed
-    images, as in retrieval, all streams see the same image.
+    layer3 and layer4, one for the shared stream and one for both specific ones. In training the specific streams see
+    the originals, and the shared one sees the originals and the mixed images in one batch: each row has an F_C that
+    reads from its own image, as in retrieval, and one that reads from its mixed image. (Sec. III-C names the mixed
+    images alone; then the shared stream would meet no unmixed image before the test.)
 
     MFT (Eq. 9-11): the projections that the cross attention reads also feed the convolution blocks, queries the
     specific one and the mean of keys and values the shared one (the paper says only that all are used again).
@@ -106,6 +116,7 @@ class TMPA(nn.Module):
             setattr(backbone, name, Streams(getattr(backbone, name), of_each))
         self.cross = CrossAttention(low if self.early else dim, low, dim)
         self.classifiers = TwoStream(nn.Sequential(nn.BatchNorm1d(dim), nn.Linear(dim, n_ids)))  # C^V, C^I
+        self.complete = nn.Identity()  # F_C passes here, for whoever wants to look at it
         self.pool = GeM()
         self.neck = BNNeck(dim, n_ids)
         self.register_buffer("weights", torch.tensor(weights), persistent=False)  # λ2, λ3
@@ -113,45 +124,52 @@ class TMPA(nn.Module):
     def forward(self, images: Tensor, modality: Tensor, mixed: Tensor | None = None) -> TMPAOutput:
         """Takes normalised images (B, 3, H, W), modality (B,), rows in any order, and mixed images (B, 3, H, W)."""
         streams = self.streams(images, modality, mixed)
-        own = streams.specific_conv
+        size, own = len(images), streams.specific_conv
+        modality = modality.repeat(len(own) // size)
         transferred = self.cross(streams.projected, own.shape[2]) + own  # F', Eq. 11
         of_transferred = self.weights[modality][:, None, None, None].to(own.dtype)  # λ2 of a visible image, else λ3
         of_own = self.weights[1 - modality][:, None, None, None].to(own.dtype)
-        complete = of_transferred * transferred + of_own * own + streams.shared_conv  # F_C, Eq. 12
+        complete = self.complete(of_transferred * transferred + of_own * own + streams.shared_conv)  # F_C, Eq. 12
         features = self.pool(complete)
         embedding, logits = self.neck(features)
         shared, specific, own, transferred = (
-            full_precision(maps).mean((2, 3)) for maps in (streams.shared, streams.specific, own, transferred)
+            full_precision(maps).mean((2, 3))
+            for maps in (streams.shared, streams.specific[:size], own[:size], transferred)
         )
-        by_modality = [self.classifiers(pooled, modality) for pooled in (own, transferred)]
-        return TMPAOutput(features, embedding, logits, complete, shared, specific, *by_modality)
+        specific_logits = self.classifiers(own, modality[:size])
+        transferred_logits = self.classifiers(transferred, modality)
+        output = TMPAOutput(
+            features, embedding, logits, complete, shared, specific, specific_logits, transferred_logits
+        )
+        return output.apart(size)
 
     def streams(self, images: Tensor, modality: Tensor, mixed: Tensor | None = None) -> StreamMaps:
         """The maps of all streams and their projections, for inputs as of `forward`."""
         net = self.backbone
-        specific, shared = images, images if mixed is None else mixed
+        specific, shared = images, images if mixed is None else torch.cat([images, mixed])
+        times = len(shared) // len(images)
         for stage in (net.stem, net.layer1, net.layer2):
             specific, shared = stage.own(specific, modality), stage.shared(shared)
         if self.early:
-            projected = self.cross.project(specific, shared, modality)
-            own = net.layer4.own(net.layer3.own(projected.query))
-            common = net.layer4.shared(net.layer3.shared((projected.key + projected.value) / 2))
+            query, key, value = self.cross.query(specific, modality), self.cross.key(shared), self.cross.value(shared)
+            own, common = net.layer4.own(net.layer3.own(query)), net.layer4.shared(net.layer3.shared((key + value) / 2))
         else:
             own = net.layer4.own(net.layer3.own(specific, modality), modality)
             common = net.layer4.shared(net.layer3.shared(shared))
-            projected = self.cross.project(own, common, modality)
-        return StreamMaps(specific, shared, projected, own, common)
+            query, key, value = self.cross.query(own, modality), self.cross.key(common), self.cross.value(common)
+        specific, query, own = (torch.cat([maps] * times) for maps in (specific, query, own))
+        return StreamMaps(specific, shared, Projections(query, key, value), own, common)
 
     def embed(self, images: Tensor, modality: Tensor, neck: str = "after") -> Tensor:
         """The (B, d) descriptors for retrieval, "after" or "before" the neck."""
         return self(images, modality).descriptor(neck)
 
-    def attention_weights(self, images: Tensor, modality: Tensor, mixed: Tensor | None = None) -> Tensor:
+    def attention_weights(self, images: Tensor, modality: Tensor) -> Tensor:
         """Which shared token each specific query reads: (B, h, w, h, w), positions of the query, then of the token.
 
         The last two axes sum to 1. With "mft" the positions are those of layer2, at stride 8.
         """
-        return self.cross.weights(self.streams(images, modality, mixed).projected)
+        return self.cross.weights(self.streams(images, modality).projected)
 
 
 def parameter_counts(model: nn.Module) -> dict[str, int]:
@@ -164,3 +182,14 @@ def parameter_counts(model: nn.Module) -> dict[str, int]:
     streams, attention = sizes["backbone"], sizes.get("cross", 0) + sizes.get("attention", 0)
     total = sum(size for name, size in sizes.items() if name != "criterion")
     return {"streams": streams, "attention": attention, "head": total - streams - attention, "total": total}
+
+
+def describe_parameters() -> str:
+    """The parameters of TMPA on ResNet-50 for RegDB's 206 training identities, beside Table V: a line for each row."""
+    lines = []
+    for row, transfer, printed in (("TMPA", "mft", 48.3), ("TMPA (w/o MFT)", "cross", 69.5)):
+        with torch.device("meta"):  # shapes without values
+            counts = parameter_counts(TMPA(build_backbone("resnet50"), 206, transfer))
+        millions = ", ".join(f"{part} {count / 1e6:.2f} M" for part, count in counts.items())
+        lines.append(f"{row}: {millions}; the paper prints {printed} M")
+    return "\n".join(lines)

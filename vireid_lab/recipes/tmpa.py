@@ -12,8 +12,9 @@ from vireid_lab.data.batch import Batch
 from vireid_lab.losses.modality import ModalitySharedSpecific, modality_identity_loss
 from vireid_lab.models.backbone import build_backbone
 from vireid_lab.models.map_attention import MAP_ATTENTION
-from vireid_lab.models.one_stream import OneStream, OneStreamOutput
-from vireid_lab.models.tmpa import TMPA, TRANSFERS, TMPAOutput
+from vireid_lab.models.one_stream import OneStream
+from vireid_lab.models.output import MixedOutput
+from vireid_lab.models.tmpa import TMPA, TRANSFERS
 from vireid_lab.runtime import InputError, unknown
 
 from .method import Criterion, Method
@@ -95,7 +96,7 @@ class LastMap(nn.Module):
 class TMPACriterion(Criterion):
     """L_ID and L_WRT on F_C (Eq. 14-15), MSI, MSS and the identity loss of MFT (Eq. 4-7, 13), weighted by the slot.
 
-    Mixed images beside the others of a single stream have L_ID and L_WRT too, in one batch with them.
+    Mixed images have all losses that need the shared stream, in one batch with the others.
     """
 
     OWN = ("msi", "mss", "mft")  # losses of the specific streams
@@ -107,22 +108,21 @@ class TMPACriterion(Criterion):
         self.own_weights = {name: 1.0 if weight is None else weight for name, weight in given.items()}
         self.mss = ModalitySharedSpecific()
 
-    def forward(self, output: OneStreamOutput | TMPAOutput, batch: Batch) -> dict[str, Tensor]:
+    def forward(self, output: MixedOutput, batch: Batch) -> dict[str, Tensor]:
         """Returns `total`, each loss before its weight, `accuracy`, and with MSS `mss_active`.
 
         `mss_active` is the share of identities for which the hinge of MSS is above 0.
         """
-        if isinstance(output, OneStreamOutput) and output.mixed_features is not None:
-            output = output.with_mixed()
-            batch = replace(batch, ids=batch.ids.repeat(2), modality=batch.modality.repeat(2))
-        losses = super().forward(output, batch)
-        labels = batch.ids, batch.modality
+        output = output.together()
+        times = len(output.features) // len(batch.ids)
+        ids, modality = batch.ids.repeat(times), batch.modality.repeat(times)
+        losses = super().forward(output, replace(batch, ids=ids, modality=modality))
         if "msi" in self.own_weights:
-            losses["msi"] = modality_identity_loss(output.specific_logits, *labels)
+            losses["msi"] = modality_identity_loss(output.specific_logits, batch.ids, batch.modality)
         if "mss" in self.own_weights:
-            hinges = self.mss.hinges(output.shared, output.specific, *labels)
+            hinges = self.mss.hinges(output.shared, output.specific.repeat(times, 1), ids, modality)
             losses |= {"mss": hinges.sum(), "mss_active": (hinges > 0).float().mean()}
         if "mft" in self.own_weights:
-            losses["mft"] = modality_identity_loss(output.transferred_logits, *labels)
+            losses["mft"] = modality_identity_loss(output.transferred_logits, ids, modality)
         total = losses["total"] + sum(weight * losses[name] for name, weight in self.own_weights.items())
         return {**losses, "total": total}

@@ -77,7 +77,7 @@ class Explorer(VBox):
         self.picture = HTML(layout=Layout(width=f"{WIDTH}px"))
         self.readout = HTML(layout=Layout(width="auto"))
         self.code_line = CodeLine()
-        tooltip, short = "Back to the first view", Layout(width="90px")
+        tooltip, short = "Back to the first view", Layout(width="90px", flex="none")  # whole beside a long code line
         self.reset_button = Button(description="Reset", icon="undo", tooltip=tooltip, layout=short)
         self.reset_button.on_click(lambda _: self.reset())
         self._held = False
