@@ -7,10 +7,10 @@ from typing import Any
 
 from vireid_lab.runtime import unknown
 
-from . import agw, baseline, pcb, rfm
+from . import agw, baseline, cal, pcb, rfm
 from .settings import Settings, parse_overrides, with_overrides
 
-RECIPES = {"agw": agw, "baseline": baseline, "pcb": pcb, "rfm": rfm}
+RECIPES = {"agw": agw, "baseline": baseline, "cal": cal, "pcb": pcb, "rfm": rfm}
 
 
 def choose_settings(recipe: str, preset: str, overrides: Mapping[str, Any] | Iterable[str] = ()) -> Settings:
