@@ -7,12 +7,13 @@ from typing import Any
 
 from vireid_lab.runtime import unknown
 
-from . import agw, baseline, idkl, pcb, rfm, sa_softmax, tmpa
+from . import agw, baseline, cal, idkl, pcb, rfm, sa_softmax, tmpa
 from .settings import Settings, parse_overrides, with_overrides
 
 RECIPES = {
     "agw": agw,
     "baseline": baseline,
+    "cal": cal,
     "idkl": idkl,
     "pcb": pcb,
     "rfm": rfm,

@@ -1,0 +1,96 @@
+"""Which part of one modality is which of the other: the matching of MatchDistill, and the matches of late training."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from scipy.optimize import linear_sum_assignment
+from torch import Tensor, nn
+
+from vireid_lab.runtime import InputError
+
+
+def match_queries(weights: Tensor) -> Tensor:
+    """The heaviest one-to-one match of a bipartite graph for each image (Wu et al. 2023, Eq. 17, by Kuhn-Munkres).
+
+    Args:
+        weights: (B, N_p, N_p); row u, a part of the partner; column v, a part of the image itself. No gradient flows
+            through the match.
+
+    Returns:
+        (B, N_p) int64: for each of the image's own parts v the partner's part u.
+
+    Raises:
+        InputError: the two sides have different numbers of parts, or a weight is not finite.
+    """
+    if weights.shape[1] != weights.shape[2]:
+        raise InputError(
+            f"{weights.shape[1]} parts of one modality cannot be matched with {weights.shape[2]} of the other: give "
+            "both the same number"
+        )
+    if not weights.isfinite().all():
+        raise InputError("the attention of the parts is no longer finite: lower lr or raise warmup")
+    graphs = weights.detach().cpu().double().numpy()
+    match = [heaviest(graph) for graph in graphs]
+    return torch.from_numpy(np.stack(match)).to(weights.device)
+
+
+def heaviest(weights: np.ndarray) -> np.ndarray:
+    """For each column of weights (N, N) its row in the assignment of the largest sum."""
+    return linear_sum_assignment(weights.T, maximize=True)[1]
+
+
+def count_edges(match: Tensor, modality: Tensor) -> Tensor:
+    """How often infrared part u and visible part v were matched: (N_p, N_p), row u, column v.
+
+    Args:
+        match: (B, N_p), for each own part the partner's.
+        modality: (B,) of the images; each has a partner of the other modality.
+    """
+    parts = match.shape[1]
+    own = torch.arange(parts, device=match.device).expand_as(match)
+    infrared = modality[:, None] == 1
+    u, v = torch.where(infrared, own, match), torch.where(infrared, match, own)
+    return torch.bincount((u * parts + v).flatten(), minlength=parts**2).view(parts, parts)
+
+
+def agreement(match: Tensor, modality: Tensor) -> float:
+    """Share of a batch's matched edges, 1 / N_p to 1, that lie on its most frequent one-to-one match."""
+    counts = count_edges(match, modality).cpu().numpy()
+    return float(counts[heaviest(counts), np.arange(len(counts))].sum() / counts.sum())
+
+
+class MatchRecord(nn.Module):
+    """The match M̂ of the two modalities: counted over the last steps of the training, and kept in its checkpoint.
+
+    M̂ is the assignment on the counts: the most frequent edges, taken one by one, need not be one-to-one. The paper
+    counts over the last epoch; a model knows no epochs, so here it is over the last `window` steps, when the learning
+    rate is near zero as well.
+
+    Args:
+        parts: N_p.
+        window: steps that are remembered.
+    """
+
+    def __init__(self, parts: int, window: int = 100):
+        super().__init__()
+        self.register_buffer("recent", torch.zeros(window, parts, parts, dtype=torch.int64))
+        self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
+
+    def add(self, match: Tensor, modality: Tensor) -> None:
+        """Counts the match (B, N_p) of a training batch with modality (B,)."""
+        self.recent[self.steps % len(self.recent)] = count_edges(match, modality)
+        self.steps += 1
+
+    def infrared_parts(self) -> Tensor:
+        """M̂ (N_p,): for each visible part v the infrared part u that shows the same.
+
+        Raises:
+            InputError: nothing was counted yet.
+        """
+        if not self.steps:
+            raise InputError(
+                "this model has no match between the parts of its modalities, because it was never trained: load the "
+                "checkpoint of a run, or leave 'match' out of head"
+            )
+        return torch.from_numpy(heaviest(self.recent.sum(0).cpu().numpy())).to(self.recent.device)
