@@ -29,13 +29,13 @@ PICTURES = {
         "01_fig5_motivation", "02_fig9_ltg", "03_fig7_losses", "04_ltg_length", "05_training", "06_claims",
         "07_fig8_lambda", "08_fig10_mam", "09_control_worlds",
     ],
-    "05_sa_softmax": [
-        "01_fig1_geometry", "02_fig3_mask", "03_training", "04_fig6_features", "05_fig5_prototypes", "06_claims",
-        "07_fig4_weights",
-    ],
     "03_tmpa": [
         "01_fig3_mixes", "02_training", "03_claims", "04_fig4_ratio", "05_fig5_balance", "06_fig6_tsne",
         "07_fig7_gradcam", "08_fig8_top10", "09_mft_attention",
+    ],
+    "05_sa_softmax": [
+        "01_fig1_geometry", "02_fig3_mask", "03_training", "04_fig6_features", "05_fig5_prototypes", "06_claims",
+        "07_fig4_weights",
     ],
     "07_compare": ["01_measured", "02_claims"],
     "09_one_run": ["01_training", "02_cmc"],
