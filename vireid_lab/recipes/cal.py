@@ -18,7 +18,7 @@ from vireid_lab.models.region_mining import LearnedParts, RegionMining, Stripes
 from vireid_lab.models.target_attention import TargetAttention
 from vireid_lab.runtime import InputError, unknown
 
-from .method import EMBEDDING_LOSSES, Criterion, Method, identity_loss
+from .method import LOSSES, Criterion, Method, identity_loss
 from .settings import SMALL, TINY, Settings
 
 VERSION = 1  # raised whenever the same settings give another training
@@ -130,8 +130,8 @@ class CALCriterion(Criterion):
     def __init__(self, slot: str, label_smoothing: float, n_ids: int, dim: int, parts: int):
         weights = parse_slot(slot)
         for name in weights:
-            if name not in ("ce", *self.OWN, *EMBEDDING_LOSSES):
-                raise unknown("loss", name, ["ce", *self.OWN, *EMBEDDING_LOSSES])
+            if name not in (*LOSSES, *self.OWN):
+                raise unknown("loss", name, [*LOSSES, *self.OWN])
         others = [part for part in slot.split("+") if part.partition(":")[0].strip() not in self.OWN]
         super().__init__("+".join(others) or "none", label_smoothing, n_ids, parts * dim, parts)
         self.own_weights = {
