@@ -6,9 +6,11 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image
@@ -154,6 +156,7 @@ def _render(folder: Path, plan: list[plans.Planned], settings: dict, workers: in
         by_identity[planned.record.pid].append(planned)
     jobs = list(by_identity.values())
     folders = [folder] * len(jobs)
+    Image.preinit()  # not between two images: Python ends by the signal where Ctrl-C meets an import
     workers = min(workers, len(jobs))
     if workers == 1:
         _start_worker(settings)
@@ -162,10 +165,28 @@ def _render(folder: Path, plan: list[plans.Planned], settings: dict, workers: in
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     with ProcessPoolExecutor(workers, context, _ignore_interrupts, (settings,)) as pool:
         try:
-            _wait(pool.map(_render_identity, folders, jobs), len(jobs))
+            with _interrupts_later():  # one inside a queue's lock would leave it locked
+                results = pool.map(_render_identity, folders, jobs)
+            _wait(results, len(jobs))
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+@contextmanager
+def _interrupts_later() -> Iterator[None]:
+    """Puts Ctrl-C off until the end of the block."""
+    if threading.current_thread() is not threading.main_thread():  # Ctrl-C is for the main thread alone
+        yield
+        return
+    caught: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: caught.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if caught:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _wait(results: Iterator[None], number: int) -> None:
