@@ -2,7 +2,7 @@ import pytest
 from made_runs import write_run
 
 from vireid_lab.analysis.claims import judge_claims
-from vireid_lab.analysis.rfm_controls import WORLDS, control_verdicts
+from vireid_lab.analysis.rfm_controls import WORLDS, control_claims, control_verdicts
 from vireid_lab.augment.pipeline import build_augment
 from vireid_lab.papers.reader import claims, parse_slots
 from vireid_lab.spectra.control import CONTROLS
@@ -50,4 +50,5 @@ def test_a_claim_of_the_paper_never_counts_control_worlds(runs):
 
 def test_all_control_worlds_and_the_single_factor_exist():
     assert set(WORLDS) == set(CONTROLS)
-    assert build_augment(parse_slots(LTG.better_slots)["augment"].replace("flip+ltg", "flip+ltg_brightness"))
+    augments = [parse_slots(claim.better_slots)["augment"] for claim in control_claims(LTG)]
+    assert augments == ["flip+ltg", "flip+ltg_brightness", "flip+ltg"] and all(map(build_augment, augments))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ WRITE_TIMES = """
 import os, pathlib, sys, time
 folder = pathlib.Path(sys.argv[1])
 began = time.time()
+(folder / "session").write_text(str(os.getsid(0)))
 (folder / "began").write_text(os.environ.get("CUDA_VISIBLE_DEVICES", "-"))
 time.sleep(float(sys.argv[2]))
 (folder / "times").write_text(f"{began} {time.time()}")
@@ -56,7 +56,8 @@ def test_all_run_and_never_more_than_jobs_at_a_time(folders, children, jobs):
     local.run_jobs(folders, jobs, lambda folder: ended.append(folder) if (folder / "times").exists() else None)
     assert set(ended) == set(folders), "changed() is called after the end of each"
     assert overlaps(folders) <= jobs
-    assert all(os.getsid(os.getpid()) != child.pid and child.returncode == 0 for child in children[1])
+    assert {int((folder / "session").read_text()) for folder in folders} == {child.pid for child in children[1]}
+    assert all(child.returncode == 0 for child in children[1])
 
 
 def test_two_jobs_do_overlap(folders, children):

@@ -1,12 +1,10 @@
 """CAL's rows and claims: beside the text, beside one another, and with what is odd about them."""
 
-from pathlib import Path
-
 import pytest
+from table_text import diagrams, lines_below, numbers, paper_text, values
 
-from vireid_lab.papers.reader import claims, figures, published
+from vireid_lab.papers.reader import claims, published
 
-TEXT = Path(__file__).parents[3] / "shared" / "papers" / "cal.txt"
 ROWS = [row for row in published() if row.paper == "cal"]
 CLAIMS = [claim for claim in claims() if claim.paper == "cal"]
 COLUMNS = {"1": 12, "2": 6, "3": 3, "4": 3, "5": 3}
@@ -31,19 +29,14 @@ SAMPLE = [  # read from the paper by eye
 
 @pytest.mark.parametrize("table, row, protocol, metric, printed", SAMPLE)
 def test_printed_values_of_cal(table, row, protocol, metric, printed):
-    found = [p.value for p in ROWS if (p.table, p.row, p.protocol, p.metric) == (table, row, protocol, metric)]
-    assert found == [printed]
+    assert values(ROWS, table=table, row=row, protocol=protocol, metric=metric) == [printed]
 
 
 @pytest.mark.parametrize("table", COLUMNS)
 def test_every_number_of_cals_tables_is_there_in_its_order(table):
-    if not TEXT.exists():
-        pytest.skip("cal.txt does not lie beside the checkout")
-    below = TEXT.read_text().split(f"\nTable {table}. ", 1)[1].split("\n\n", 2)[1].splitlines()
-    lines = [line.split("\t")[-COLUMNS[table] :] for line in below]
+    lines = [line[-COLUMNS[table] :] for line in lines_below(paper_text("cal"), f"\nTable {table}. ")]
     cells = [line for line in lines if line[0][:1].isdigit() or line[0] == "-"]  # without the heads
-    numbers = [float(cell) for line in cells for cell in line if cell != "-"]
-    assert numbers == [p.value for p in ROWS if p.table == table] and len(cells) == N_ROWS[table]
+    assert numbers(cells) == values(ROWS, table=table) and len(cells) == N_ROWS[table]
 
 
 def test_cals_own_rows_have_slots_and_other_authors_rows_have_none():
@@ -54,11 +47,11 @@ def test_cals_own_rows_have_slots_and_other_authors_rows_have_none():
 
 def test_what_is_odd_about_cals_tables_is_said():
     notes = {p.row: p.note for p in ROWS if p.note}
-    t2v = {p.row: [q.value for q in ROWS if (q.row, q.protocol) == (p.row, "regdb-t2v")] for p in ROWS}
+    t2v = {p.row: values(ROWS, row=p.row, protocol="regdb-t2v") for p in ROWS}
     assert t2v["AGW [44]"] == t2v["MCLNet [7]"] and "MCLNet" in notes["AGW [44]"]
     same = [row for row, note in notes.items() if "same numbers" in note]
-    values = [[p.value for p in ROWS if (p.table, p.row) == ("4", row)] for row in same]
-    assert len(same) == 3 and values[0] == values[1] == values[2]
+    printed = [values(ROWS, table="4", row=row) for row in same]
+    assert len(same) == 3 and printed[0] == printed[1] == printed[2]
 
 
 def test_each_claim_of_cal_joins_two_rows_of_its_table_and_has_the_printed_sign():
@@ -76,4 +69,4 @@ def test_six_claims_of_cal_get_a_verdict():
 
 
 def test_the_diagrams_of_cal_are_named():
-    assert {f.figure for f in figures() if (f.paper, f.kind) == ("cal", "diagram")} == {"1", "2"}
+    assert diagrams("cal") == {"1", "2"}

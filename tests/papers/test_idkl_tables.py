@@ -1,37 +1,34 @@
 """IDKL's tables and claims as transcribed, beside what was read from the paper by eye and beside its text."""
 
-from pathlib import Path
-
 import pytest
+from table_text import diagrams, lines_from, numbers, paper_text, values
 
-from vireid_lab.papers.reader import claims, figures, published
+from vireid_lab.papers.reader import claims, published
 
-TEXT = Path(__file__).parents[3] / "shared" / "papers" / "idkl.txt"
 ROWS = [p for p in published() if p.paper == "idkl"]
 
 SAMPLE = [  # read from the paper by eye
-    ("1", "Zero-Padding [32]", "sysu", "all", "rank1", 14.80),
-    ("1", "AlignGAN [28]", "sysu", "indoor-multi", "mAP", 45.3),
-    ("1", "MID [12]", "sysu", "indoor", "rank10", 96.12),
-    ("1", "FMCNet [42]", "sysu", "all-multi", "mAP", 56.06),
-    ("1", "SAAI [3]", "sysu", "indoor-multi", "rank1", 90.73),
-    ("1", "IDKL", "sysu", "all-multi", "rank1", 84.34),
-    ("1", "IDKL", "sysu", "indoor", "mAP", 89.37),
-    ("2", "cm-SSFT [21]", "regdb", "t2v", "rank1", 71.0),
-    ("2", "IDKL", "regdb", "v2t", "mAP", 90.19),
-    ("3", "DEEN [43]", "llcm", "n2v", "rank1", 54.9),
-    ("3", "IDKL", "llcm", "v2n", "rank1", 72.22),
-    ("4", "L_b", "sysu", "all", "rank1", 67.60),
-    ("4", "L_b+L_tgsa", "sysu", "all", "mAP", 67.30),
-    ("4", "L_b+L_ip+L_csa", "sysu", "all", "rank1", 76.28),
-    ("4", "L_b+L_ip+L_mdr", "sysu", "all", "mAP", 75.66),
+    ("1", "Zero-Padding [32]", "sysu-all", "rank1", 14.80),
+    ("1", "AlignGAN [28]", "sysu-indoor-multi", "mAP", 45.3),
+    ("1", "MID [12]", "sysu-indoor", "rank10", 96.12),
+    ("1", "FMCNet [42]", "sysu-all-multi", "mAP", 56.06),
+    ("1", "SAAI [3]", "sysu-indoor-multi", "rank1", 90.73),
+    ("1", "IDKL", "sysu-all-multi", "rank1", 84.34),
+    ("1", "IDKL", "sysu-indoor", "mAP", 89.37),
+    ("2", "cm-SSFT [21]", "regdb-t2v", "rank1", 71.0),
+    ("2", "IDKL", "regdb-v2t", "mAP", 90.19),
+    ("3", "DEEN [43]", "llcm-n2v", "rank1", 54.9),
+    ("3", "IDKL", "llcm-v2n", "rank1", 72.22),
+    ("4", "L_b", "sysu-all", "rank1", 67.60),
+    ("4", "L_b+L_tgsa", "sysu-all", "mAP", 67.30),
+    ("4", "L_b+L_ip+L_csa", "sysu-all", "rank1", 76.28),
+    ("4", "L_b+L_ip+L_mdr", "sysu-all", "mAP", 75.66),
 ]
 
 
-@pytest.mark.parametrize("table, row, dataset, mode, metric, printed", SAMPLE)
-def test_printed_values_of_idkl(table, row, dataset, mode, metric, printed):
-    cell = (table, row, dataset, mode, metric)
-    assert [p.value for p in ROWS if (p.table, p.row, p.dataset, p.mode, p.metric) == cell] == [printed]
+@pytest.mark.parametrize("table, row, protocol, metric, printed", SAMPLE)
+def test_printed_values_of_idkl(table, row, protocol, metric, printed):
+    assert values(ROWS, table=table, row=row, protocol=protocol, metric=metric) == [printed]
 
 
 HEADS = {"1": ("Zero-Padding", 1, 20), "2": ("Zero-Padding", 1, 17), "3": ("DDAG", 1, 4), "4": ("✓\t×", 5, 6)}
@@ -39,21 +36,14 @@ HEADS = {"1": ("Zero-Padding", 1, 20), "2": ("Zero-Padding", 1, 17), "3": ("DDAG
 
 @pytest.mark.parametrize("table", HEADS)
 def test_every_number_of_its_text_is_there_in_its_order(table):
-    if not TEXT.exists():
-        pytest.skip("idkl.txt does not lie beside the checkout")
     first, start, count = HEADS[table]
-    text = TEXT.read_text()
-    below = text[text.index(f"\nTable {table}. ") :]
-    lines = below[below.index(first) :].split("\n\n")[0].splitlines()
-    cells = [cell for line in lines for cell in line.split("\t")[start:]]
+    lines = lines_from(paper_text("idkl"), f"\nTable {table}. ", first)
     assert len(lines) == count
-    assert [float(cell) for cell in cells if cell != "-"] == [p.value for p in ROWS if p.table == table]
+    assert numbers(line[start:] for line in lines) == values(ROWS, table=table)
 
 
 def test_the_terms_of_a_row_of_table_4_are_its_ticks():
-    if not TEXT.exists():
-        pytest.skip("idkl.txt does not lie beside the checkout")
-    text = TEXT.read_text()
+    text = paper_text("idkl")
     for line in text[text.index("\nTable 4. ") :].splitlines():
         if line.startswith("✓"):
             *ticks, value, _ = line.split("\t")
@@ -78,7 +68,7 @@ def test_what_is_odd_is_said():
 
 
 def rank1(slots):
-    (value,) = (p.value for p in ROWS if (p.table, p.slots, p.metric) == ("4", slots, "rank1"))
+    (value,) = values(ROWS, table="4", slots=slots, metric="rank1")
     return value
 
 
@@ -92,4 +82,4 @@ def test_each_claim_of_idkl_joins_two_rows_of_table_4_and_has_the_printed_sign()
 
 
 def test_its_diagrams_are_named():
-    assert {f.figure for f in figures() if (f.paper, f.kind) == ("idkl", "diagram")} == {"1", "2"}
+    assert diagrams("idkl") == {"1", "2"}

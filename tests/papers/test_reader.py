@@ -2,31 +2,31 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from table_text import numbers, paper_text, values
 
 from vireid_lab.papers.reader import claims, figures, matches, published
 from vireid_lab.runtime import InputError
 
 ROOT = Path(__file__).parents[2]
-TEXTS = ROOT.parent / "shared" / "papers"
 RFM = {
     "recipe": "rfm", "augment": "flip+ltg", "backbone": "resnet50", "head": "parts:12+reduce:256", "attention": "mam",
     "losses": "ce+triplet+cross_center:3.0",
 }  # fmt: skip
 
 SAMPLE = [  # read from the paper by eye
-    ("I", "Zero-Padding [20]", "regdb", "v2t", "rank10", 34.2),
-    ("I", "cmGAN [7]", "sysu", "indoor", "mAP", 42.2),
-    ("I", "SSFT [10]", "regdb", "t2v", "mAP", 71.7),
-    ("I", "X-Modality [13]", "regdb", "t2v", "mAP", 49.9),  # shifted, as printed
-    ("I", "RFM", "regdb", "v2t", "rank1", 93.5),
-    ("I", "RFM", "sysu", "indoor", "rank20", 100.0),
-    ("II", "Baseline", "sysu", "all", "rank1", 60.3),
-    ("II", "+LTG", "sysu", "all", "mAP", 62.0),
-    ("II", "+LTG+MAM", "sysu", "all", "rank10", 95.8),
-    ("III", "LTG Equal weight", "sysu", "all", "rank1", 69.2),
-    ("III", "Random Erasing [31] Constant", "sysu", "all", "mAP", 68.0),
-    ("IV", "Baseline(+LTG) HC-Loss*(3.0)", "sysu", "all", "rank20", 99.0),
-    ("V", "RFM Spatial-Attention [43]", "sysu", "all", "rank1", 69.6),
+    ("I", "Zero-Padding [20]", "regdb-v2t", "rank10", 34.2),
+    ("I", "cmGAN [7]", "sysu-indoor", "mAP", 42.2),
+    ("I", "SSFT [10]", "regdb-t2v", "mAP", 71.7),
+    ("I", "X-Modality [13]", "regdb-t2v", "mAP", 49.9),  # shifted, as printed
+    ("I", "RFM", "regdb-v2t", "rank1", 93.5),
+    ("I", "RFM", "sysu-indoor", "rank20", 100.0),
+    ("II", "Baseline", "sysu-all", "rank1", 60.3),
+    ("II", "+LTG", "sysu-all", "mAP", 62.0),
+    ("II", "+LTG+MAM", "sysu-all", "rank10", 95.8),
+    ("III", "LTG Equal weight", "sysu-all", "rank1", 69.2),
+    ("III", "Random Erasing [31] Constant", "sysu-all", "mAP", 68.0),
+    ("IV", "Baseline(+LTG) HC-Loss*(3.0)", "sysu-all", "rank20", 99.0),
+    ("V", "RFM Spatial-Attention [43]", "sysu-all", "rank1", 69.6),
 ]
 
 
@@ -34,18 +34,9 @@ def of_rfm():
     return [p for p in published() if p.paper == "rfm"]
 
 
-def value(table, row, dataset, mode, metric):
-    (found,) = (
-        p.value
-        for p in of_rfm()
-        if (p.table, p.row, p.dataset, p.mode, p.metric) == (table, row, dataset, mode, metric)
-    )
-    return found
-
-
-@pytest.mark.parametrize("table, row, dataset, mode, metric, printed", SAMPLE)
-def test_printed_values(table, row, dataset, mode, metric, printed):
-    assert value(table, row, dataset, mode, metric) == printed
+@pytest.mark.parametrize("table, row, protocol, metric, printed", SAMPLE)
+def test_printed_values(table, row, protocol, metric, printed):
+    assert values(of_rfm(), table=table, row=row, protocol=protocol, metric=metric) == [printed]
 
 
 def printed_rows(text: str, table: str) -> list[list[str]]:
@@ -59,13 +50,9 @@ def printed_rows(text: str, table: str) -> list[list[str]]:
     "table, rows, columns", [("I\n", 20, 16), ("II ", 5, 4), ("III ", 4, 4), ("IV ", 4, 4), ("V ", 3, 4)]
 )
 def test_every_number_of_the_text_is_there_in_its_order(table, rows, columns):
-    path = TEXTS / "rfm.txt"
-    if not path.exists():
-        pytest.skip("rfm.txt does not lie beside the checkout")
-    printed = printed_rows(path.read_text(), table)
-    numbers = [float(cell) for row in printed for cell in row[-columns:] if cell != "-"]
+    printed = printed_rows(paper_text("rfm"), table)
     assert len(printed) == rows
-    assert numbers == [p.value for p in of_rfm() if p.table == table.strip()]
+    assert numbers(row[-columns:] for row in printed) == values(of_rfm(), table=table.strip())
 
 
 def test_what_is_odd_is_said():
@@ -164,9 +151,7 @@ def test_wrong_columns_a_repeated_row_and_a_missing_file_are_named(tmp_path, rea
     path.write_text("paper,value\n")
     with pytest.raises(InputError, match="line 1: the columns must be"):
         read(path)
-    lines = next(
-        iter([p.read_text().splitlines() for p in (ROOT / "vireid_lab" / "papers").glob(f"{read.__name__}.csv")])
-    )
+    lines = (ROOT / "vireid_lab" / "papers" / f"{read.__name__}.csv").read_text().splitlines()
     path.write_text("\n".join([*lines[:3], lines[1]]) + "\n")
     with pytest.raises(InputError, match="line 4: the same .* as in line 2"):
         read(path)

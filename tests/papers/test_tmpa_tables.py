@@ -1,14 +1,12 @@
 """TMPA's rows and claims: beside the text, beside what can be trained, and with what is odd about them."""
 
-from pathlib import Path
-
 import pytest
+from table_text import diagrams, lines_below, numbers, paper_text, values
 
-from vireid_lab.papers.reader import claims, figures, parse_slots, published
+from vireid_lab.papers.reader import claims, parse_slots, published
 from vireid_lab.recipes import tmpa
 from vireid_lab.recipes.catalogue import choose_settings
 
-TEXT = Path(__file__).parents[3] / "shared" / "papers" / "tmpa.txt"
 ROWS = [row for row in published() if row.paper == "tmpa"]
 CLAIMS = [claim for claim in claims() if claim.paper == "tmpa"]
 COLUMNS = {"I": 12, "II": 4, "III": 4, "IV": 4, "V": 2, "VI": 4, "VII": 4}
@@ -32,19 +30,15 @@ SAMPLE = [  # read from the paper by eye
 
 @pytest.mark.parametrize("table, row, protocol, metric, printed", SAMPLE)
 def test_printed_values_of_tmpa(table, row, protocol, metric, printed):
-    found = [p.value for p in ROWS if (p.table, p.row, p.protocol, p.metric) == (table, row, protocol, metric)]
-    assert found == [printed]
+    assert values(ROWS, table=table, row=row, protocol=protocol, metric=metric) == [printed]
 
 
 @pytest.mark.parametrize("table", COLUMNS)
 def test_every_number_of_tmpas_tables_is_there_in_its_order(table):
-    if not TEXT.exists():
-        pytest.skip("tmpa.txt does not lie beside the checkout")
-    below = TEXT.read_text().split(f"\nTABLE {table}  \n", 1)[1].split("\n\n", 2)[1].splitlines()
-    lines = [line.split("\t")[-COLUMNS[table] :] for line in below]
+    lines = [line[-COLUMNS[table] :] for line in lines_below(paper_text("tmpa"), f"\nTABLE {table}  \n")]
     cells = [line for line in lines if line[0][:1].isdigit()]  # without the heads, whose cells are words or empty
-    numbers = [float(cell) for line in cells for cell in line if cell != "-"]
-    assert numbers == [p.value for p in ROWS if p.table == table] and len(numbers) >= COLUMNS[table]
+    printed = numbers(cells)
+    assert printed == values(ROWS, table=table) and len(printed) >= COLUMNS[table]
 
 
 def test_own_rows_have_slots_and_other_authors_rows_have_none():
@@ -100,4 +94,4 @@ def test_what_is_odd_about_tmpas_tables_is_said():
 
 
 def test_the_diagrams_of_tmpa_are_named():
-    assert {f.figure for f in figures() if f.paper == "tmpa" and f.kind == "diagram"} == {"1", "2"}
+    assert diagrams("tmpa") == {"1", "2"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from vireid_lab.analysis.comparisons import group_key
-from vireid_lab.analysis.run_results import SLOTS, RunResult
-from vireid_lab.papers.reader import matches
+from vireid_lab.analysis.run_results import RunResult
+from vireid_lab.papers.reader import SLOTS, matches
 from vireid_lab.train.checkpoint import checkpoint_path
 
 
@@ -15,7 +15,7 @@ def arms_beside(
 ) -> dict[str, RunResult]:
     """For each arm the first finished run that differs from `run` in its slots alone, and still has its weights.
 
-    Data, seed, start and all other settings are the same.
+    Recipe, data, seed, start and all other settings are the same.
 
     Args:
         run: the run that they stand beside.
@@ -25,12 +25,13 @@ def arms_beside(
     Returns:
         name -> run, in the order of `arms`, without those that were not found.
     """
+    varied = set(SLOTS) - {"recipe"}
     alike = [
         other
         for other in others
         if other.finished
         and (other.data, other.seed) == (run.data, run.seed)
-        and group_key(other, SLOTS) == group_key(run, SLOTS)
+        and group_key(other, varied) == group_key(run, varied)
         and checkpoint_path(other.path).is_file()
     ]
     found = {}

@@ -119,8 +119,8 @@ def comparisons(claim: Claim, runs: Iterable[RunResult], control: str = "none") 
             baseline = [run for run in of_pairs if run is not None]
             found.append(paired([first[k] for k in keys], [second[k] for k in keys], baseline, claim.metric, label))
 
-    def order(found: Comparison) -> tuple:
-        return found.infrared != claim.modality, "best" not in found.better, -len(found.pairs), len(found.label)
+    def order(made: Comparison) -> tuple:
+        return made.infrared != claim.modality, "best" not in made.better, -len(made.pairs), len(made.label)
 
     return sorted(found, key=order)
 

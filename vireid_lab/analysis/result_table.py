@@ -8,14 +8,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from vireid_lab.analysis.run_results import SLOTS, RunResult
+from vireid_lab.analysis.run_results import RunResult
+from vireid_lab.papers.reader import METRICS, SLOTS
 from vireid_lab.runtime import InputError, atomic_path
 
 SUFFIX = ".runs.csv"
-KEPT = ("rank1", "rank5", "rank10", "rank20", "mAP", "mINP", "train_rank1")  # of an evaluation
+KEPT = (*METRICS, "train_rank1")  # of an evaluation
 CHECKPOINTS = ("last", "best")
 COLUMNS = (
-    "run", "recipe", *SLOTS, "seed", "data_seed", "label", "protocol",
+    "run", *SLOTS, "seed", "data_seed", "label", "protocol",
     *(f"{checkpoint} {name}" for checkpoint in CHECKPOINTS for name in KEPT),
     "start", "data", "benchmark", "settings",
 )  # fmt: skip
@@ -85,7 +86,7 @@ def _rows(run: RunResult) -> Iterable[dict[str, Any]]:
 
 
 def _run(path: Path, row: dict[str, str]) -> RunResult:
-    slots = {name: row[name] for name in ("recipe", *SLOTS)}
+    slots = {name: row[name] for name in SLOTS}
     return RunResult(
         path=path / row["run"],
         recipe=row["recipe"],

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vireid_lab.papers.reader import SLOTS
 from vireid_lab.runtime import InputError, read_json
-
-SLOTS = ("augment", "backbone", "head", "attention", "losses")
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ def read_run(path: str | Path) -> RunResult:
         return RunResult(
             path=path,
             recipe=config["recipe"],
-            slots={name: config[name] for name in ("recipe", *SLOTS)},
+            slots={name: config[name] for name in SLOTS},
             settings=config,
             seed=config["seed"],
             data_seed=config["trial"] if benchmark is None else benchmark["seed"],

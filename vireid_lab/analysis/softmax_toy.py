@@ -109,7 +109,12 @@ def plane_points(gap: float, seed: int) -> tuple[Tensor, Tensor, Tensor]:
     degrees = 90 + ids * 360 / PEOPLE + (modality - 0.5) * gap
     degrees = degrees + SPREAD * torch.randn(len(ids), generator=rng, dtype=torch.float64)
     length = 1 + 0.1 * torch.randn(len(ids), generator=rng, dtype=torch.float64)
-    return torch.stack([degrees.deg2rad().cos(), degrees.deg2rad().sin()], 1) * length[:, None], ids, modality
+    return _directions(degrees) * length[:, None], ids, modality
+
+
+def _directions(degrees: Tensor) -> Tensor:
+    """Points (B, 2) of the unit circle."""
+    return torch.stack([degrees.deg2rad().cos(), degrees.deg2rad().sin()], 1)
 
 
 def descend(losses: str, gap: float = 70.0, seed: int = 0, steps: int = STEPS) -> ToyTrace:
@@ -184,9 +189,9 @@ def mask_step(feature_mask: bool, length: float = 0.35) -> MaskStep:
     """
     loss = SpectralSoftmax(2, 2, feature_mask=feature_mask).double()
     degrees = torch.tensor([102.0, -78, 78, -102], dtype=torch.float64)  # W^v of both people, then W^n
-    loss.prototypes.data = 2 * torch.stack([degrees.deg2rad().cos(), degrees.deg2rad().sin()], 1)[None]
+    loss.prototypes.data = 2 * _directions(degrees)[None]
     degrees = torch.tensor([96.0, 84], dtype=torch.float64)
-    before = torch.stack([degrees.deg2rad().cos(), degrees.deg2rad().sin()], 1).requires_grad_()
+    before = _directions(degrees).requires_grad_()
     loss(before, torch.tensor([0, 0]), torch.tensor([0, 1])).backward()
     after = before.detach() - length * nn.functional.normalize(before.grad, dim=1)
     return MaskStep(before.detach(), after, loss.prototypes.detach()[0, ::2])

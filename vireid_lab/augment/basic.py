@@ -9,8 +9,10 @@ from torch import Tensor
 
 from vireid_lab.runtime import InputError
 
+from .augmentation import Augmentation, require_probability
 
-class Flip:
+
+class Flip(Augmentation):
     """Mirrors each image left to right with probability `p`.
 
     Args:
@@ -21,12 +23,9 @@ class Flip:
     """
 
     moves_pixels = True
-    needs_masks = False
 
     def __init__(self, p: float = 0.5):
-        if not 0 <= p <= 1:
-            raise InputError(f"flip: the probability {p:g} is not in [0, 1]")
-        self.p = p
+        self.p = require_probability("flip", p)
 
     def draw(self, shape: tuple[int, ...], rng: Generator) -> np.ndarray:
         """Draws (B,) bool for images of `shape` (B, C, H, W): which of them are mirrored."""
@@ -37,11 +36,8 @@ class Flip:
         chosen = torch.from_numpy(mirrored).to(images.device).view(-1, *[1] * (images.ndim - 1))
         return torch.where(chosen, images.flip(-1), images)
 
-    def __call__(self, images: Tensor, rng: Generator) -> Tensor:
-        return self.apply(images, self.draw(tuple(images.shape), rng))
 
-
-class PadCrop:
+class PadCrop(Augmentation):
     """Pads each image with zeros on all sides and cuts a window of the old size at a random place.
 
     Args:
@@ -52,7 +48,6 @@ class PadCrop:
     """
 
     moves_pixels = True
-    needs_masks = False
 
     def __init__(self, pixels: float = 10):
         if not (pixels >= 0 and float(pixels).is_integer()):
@@ -75,6 +70,3 @@ class PadCrop:
             return border[image, row[:, :, None], column[:, None, :]]
         channel = torch.arange(images.shape[1], device=images.device)[:, None, None]
         return border[image[..., None], channel, row[:, None, :, None], column[:, None, None, :]]
-
-    def __call__(self, images: Tensor, rng: Generator) -> Tensor:
-        return self.apply(images, self.draw(tuple(images.shape), rng))

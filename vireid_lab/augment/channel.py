@@ -7,12 +7,12 @@ import torch
 from numpy.random import Generator
 from torch import Tensor
 
-from vireid_lab.runtime import InputError
+from .augmentation import Augmentation, require_probability
 
 LUMA = (0.299, 0.587, 0.114)  # of red, green and blue; they sum to 1
 
 
-class ChannelExchange:
+class ChannelExchange(Augmentation):
     """Puts one random channel of an image into all three, with probability `p`.
 
     Ye et al. 2021, "Channel Augmented Joint Learning for Visible-Infrared Recognition", Sec. 3.1. There every visible
@@ -26,13 +26,8 @@ class ChannelExchange:
         InputError: p is not a probability.
     """
 
-    moves_pixels = False
-    needs_masks = False
-
     def __init__(self, p: float = 0.5):
-        if not 0 <= p <= 1:
-            raise InputError(f"channel: the probability {p:g} is not in [0, 1]")
-        self.p = p
+        self.p = require_probability("channel", p)
 
     def draw(self, shape: tuple[int, ...], rng: Generator) -> np.ndarray:
         """Draws (B, C) int64 for images of `shape` (B, C, H, W): the channel that each channel is taken from."""
@@ -46,11 +41,8 @@ class ChannelExchange:
         image = torch.arange(len(images), device=images.device)[:, None]
         return images[image, torch.from_numpy(sources).to(images.device)]
 
-    def __call__(self, images: Tensor, rng: Generator) -> Tensor:
-        return self.apply(images, self.draw(tuple(images.shape), rng))
 
-
-class Grayscale:
+class Grayscale(Augmentation):
     """Puts the luma of an image into all three channels, with probability `p`.
 
     Its weights are those of torchvision's v2.RandomGrayscale (ITU-R BT.601), which takes no generator. An infrared
@@ -63,13 +55,8 @@ class Grayscale:
         InputError: p is not a probability.
     """
 
-    moves_pixels = False
-    needs_masks = False
-
     def __init__(self, p: float = 0.5):
-        if not 0 <= p <= 1:
-            raise InputError(f"grayscale: the probability {p:g} is not in [0, 1]")
-        self.p = p
+        self.p = require_probability("grayscale", p)
 
     def draw(self, shape: tuple[int, ...], rng: Generator) -> np.ndarray:
         """Draws (B,) bool for images of `shape` (B, C, H, W): which of them become grey."""
@@ -80,6 +67,3 @@ class Grayscale:
         red, green, blue = images.split(1, dim=1)
         luma = red + LUMA[1] * (green - red) + LUMA[2] * (blue - red)  # exact where the channels are equal
         return torch.where(torch.from_numpy(grey).to(images.device)[:, None, None, None], luma, images)
-
-    def __call__(self, images: Tensor, rng: Generator) -> Tensor:
-        return self.apply(images, self.draw(tuple(images.shape), rng))

@@ -6,10 +6,10 @@ import torch
 from numpy.random import Generator
 from torch import Tensor
 
-from vireid_lab.runtime import InputError
-
+from .augmentation import Augmentation, require_probability
 from .ltg_batch import BatchLTG
 from .ltg_draw import Constant, LTGDraw, LTGParameters
+from .rectangles import inside_rectangles
 
 CHANNEL_FILL = (0.4914, 0.4822, 0.4465)  # red, green, blue, of the authors' code
 
@@ -31,7 +31,7 @@ class Erasing(BatchLTG):
         super().__init__(p=p, factor=Constant(0), once=True)
 
 
-class ChannelErasing:
+class ChannelErasing(Augmentation):
     """Fills one random rectangle of each image with a value of its own for each channel, with probability `p`.
 
     Ye et al. 2021, Sec. 3.1: random erasing, channel by channel; the values are those of the authors' code. Sizes and
@@ -44,13 +44,8 @@ class ChannelErasing:
         InputError: p is not a probability.
     """
 
-    moves_pixels = False
-    needs_masks = False
-
     def __init__(self, p: float = 0.5):
-        if not 0 <= p <= 1:
-            raise InputError(f"channel_erasing: the probability {p:g} is not in [0, 1]")
-        self.rectangles = LTGDraw(p=p, factor=Constant(0), once=True)
+        self.rectangles = LTGDraw(require_probability("channel_erasing", p), factor=Constant(0), once=True)
 
     def draw(self, shape: tuple[int, ...], rng: Generator) -> LTGParameters:
         """Draws for images of `shape` (B, C, H, W): which of them, and one rectangle for each."""
@@ -59,13 +54,7 @@ class ChannelErasing:
     def apply(self, images: Tensor, parameters: LTGParameters) -> Tensor:
         """Fills the rectangles of the chosen ones of (B, 3, H, W) float images."""
         chosen = torch.from_numpy(parameters.chosen).to(images.device)
-        top, left, bottom, right = torch.from_numpy(parameters.rectangles[:, 0]).to(images.device).T[:, :, None]
-        row, column = (torch.arange(length, device=images.device) for length in images.shape[2:])
-        rows, columns = (row >= top) & (row < bottom), (column >= left) & (column < right)
-        lost = (rows[:, :, None] & columns[:, None, :])[:, None]
+        lost = inside_rectangles(parameters.rectangles[:, 0], images)
         out = images.clone()
         out[chosen] = torch.where(lost, images.new_tensor(CHANNEL_FILL)[:, None, None], images[chosen])
         return out
-
-    def __call__(self, images: Tensor, rng: Generator) -> Tensor:
-        return self.apply(images, self.draw(tuple(images.shape), rng))

@@ -10,6 +10,8 @@ from numpy.random import Generator
 
 from vireid_lab.runtime import InputError
 
+from .augmentation import require_probability
+
 MAX_RECTANGLES = 100  # paper: none; here the bound of the author's later code, so that every factor ends
 TINY = float(np.finfo(np.float32).tiny)  # a maximum up to here counts as black: α would overflow
 MAX_ROUNDS = 1000  # of candidates without one that fits: then the sizes cannot fit
@@ -100,8 +102,7 @@ class LTGDraw:
     per_channel: bool = True
 
     def __post_init__(self):
-        if not 0 <= self.p <= 1:
-            raise InputError(f"LTG: the probability {self.p:g} is not in [0, 1]")
+        require_probability("LTG", self.p)
         if not 0 < self.s[0] <= self.s[1] <= 1:
             raise InputError(f"LTG: the areas s = {self.s} are not a smallest and a largest share in (0, 1]")
         if not 0 < self.r[0] <= self.r[1] < np.inf:

@@ -12,6 +12,7 @@ from torch import Tensor
 from vireid_lab.runtime import InputError
 from vireid_lab.spectra.labels import LABELS
 
+from .augmentation import Augmentation, require_probability
 from .ltg_draw import TINY, Beta, Constant, Uniform
 from .unit_range import require_unit_range
 
@@ -28,7 +29,7 @@ class MaterialParameters(NamedTuple):
     factors: np.ndarray
 
 
-class MaterialLTG:
+class MaterialLTG(Augmentation):
     """Multiplies each material of an image by a random factor, the same on all its pixels, another for each channel.
 
     As in LTG, α = f_g() / max(I) over the material's pixels, so that the image stays in [0, 1]; a material is visited
@@ -42,13 +43,10 @@ class MaterialLTG:
         InputError: p is not a probability.
     """
 
-    moves_pixels = False
     needs_masks = True
 
     def __init__(self, p: float = 0.5, factor: Beta | Uniform | Constant = Beta()):  # noqa: B008 (it is frozen)
-        if not 0 <= p <= 1:
-            raise InputError(f"ltg_material: the probability {p:g} is not in [0, 1]")
-        self.p, self.factor = p, factor
+        self.p, self.factor = require_probability("ltg_material", p), factor
 
     def draw(self, shape: tuple[int, ...], rng: Generator) -> MaterialParameters:
         """Draws for images of `shape` (B, C, H, W)."""

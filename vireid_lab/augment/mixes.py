@@ -13,70 +13,70 @@ from torch import Tensor, nn
 from vireid_lab.data.transforms import normalise
 from vireid_lab.runtime import InputError
 
-from .mixing import Mix, choose, enlarge, patch_grid, patch_size
+from .mixing import Mix, PatchExchange, choose, enlarge, patch_grid, patch_size
 from .pedmix import RATIOS, PedMix, ratios_from
+from .rectangles import inside_rectangles
 
 Attention = Callable[[Tensor, Tensor], Tensor]
 
 
-class Mixup(Mix):
-    """Adds the two images of a pair, weighted: λ own + (1 - λ) other, λ from Beta(alpha, alpha) (Zhang et al. 2017).
-
-    Original: any two images, with the label λ y_a + (1 - λ) y_b; here both have one identity, so that this is y.
-    torchvision's MixUp mixes neighbours in the batch and takes no generator.
+class BetaMix(Mix):
+    """A mix that leaves each image the share λ of itself, λ from Beta(alpha, alpha).
 
     Args:
         alpha: of the distribution.
 
     Raises:
-        InputError: alpha is not above 0.
+        InputError: alpha is not above 0, or infinite.
     """
 
     def __init__(self, alpha: float = 1.0):
-        self.alpha = above_zero("mixup", alpha)
+        if not 0 < alpha < np.inf:
+            raise InputError(f"{type(self).__name__.lower()}: alpha = {alpha:g} is not a number above 0")
+        self.alpha = alpha
+
+    def kept(self, number: int, rng: Generator) -> np.ndarray:
+        """Draws λ (number,) float64."""
+        return rng.beta(self.alpha, self.alpha, number)
+
+
+class Mixup(BetaMix):
+    """Adds the two images of a pair, weighted: λ own + (1 - λ) other (Zhang et al. 2017).
+
+    Original: any two images, with the label λ y_a + (1 - λ) y_b; here both have one identity, so that this is y.
+    torchvision's MixUp mixes neighbours in the batch and takes no generator.
+    """
 
     def draw(self, shape: tuple[int, ...], rng: Generator) -> np.ndarray:
         """Draws (N,) float32 for pairs of `shape` (N, C, H, W): λ, the share of an image that stays."""
-        return rng.beta(self.alpha, self.alpha, shape[0]).astype(np.float32)
+        return self.kept(shape[0], rng).astype(np.float32)
 
     def masks(self, visible: Tensor, infrared: Tensor, kept: np.ndarray) -> tuple[Tensor, Tensor]:
         share = 1 - torch.from_numpy(kept).to(visible)[:, None, None, None]
         return share, share
 
 
-class CutMix(Mix):
-    """Exchanges one rectangle with the share 1 - λ of the image, λ from Beta(alpha, alpha) (Yun et al. 2019).
+class CutMix(BetaMix):
+    """Exchanges one rectangle with the share 1 - λ of the image (Yun et al. 2019).
 
     Its centre lies anywhere, and what leaves the image is cut off. Original: any two images, with the label joined by
     the areas; here both have one identity y, so that the label is y. torchvision's CutMix mixes neighbours in the
     batch and takes no generator; its rectangles are these.
-
-    Args:
-        alpha: of the distribution.
-
-    Raises:
-        InputError: alpha is not above 0.
     """
-
-    def __init__(self, alpha: float = 1.0):
-        self.alpha = above_zero("cutmix", alpha)
 
     def draw(self, shape: tuple[int, ...], rng: Generator) -> np.ndarray:
         """Draws (N, 4) int64 for pairs of `shape` (N, C, H, W): top, left, bottom, right, the last two not included."""
         size = np.array(shape[2:])
         centre = rng.integers(0, size, (shape[0], 2))
-        half = (0.5 * np.sqrt(1 - rng.beta(self.alpha, self.alpha, (shape[0], 1))) * size).astype(np.int64)
+        half = (0.5 * np.sqrt(1 - self.kept(shape[0], rng)[:, None]) * size).astype(np.int64)
         return np.concatenate([np.maximum(centre - half, 0), np.minimum(centre + half, size)], axis=1)
 
     def masks(self, visible: Tensor, infrared: Tensor, rectangles: np.ndarray) -> tuple[Tensor, Tensor]:
-        top, left, bottom, right = torch.from_numpy(rectangles).to(visible.device).T[:, :, None]
-        row, column = (torch.arange(length, device=visible.device) for length in visible.shape[2:])
-        rows, columns = (row >= top) & (row < bottom), (column >= left) & (column < right)
-        mask = (rows[:, :, None] & columns[:, None, :])[:, None].to(visible.dtype)
+        mask = inside_rectangles(rectangles, visible).to(visible.dtype)
         return mask, mask
 
 
-class PatchMix(Mix):
+class PatchMix(PatchExchange):
     """Exchanges a share of all patches, drawn at random over the whole image (PMCM, Qian et al. 2023).
 
     The patch-mixed images of PMCM, without its losses and its part alignment. Half of the patches by default: Guo et
@@ -97,10 +97,6 @@ class PatchMix(Mix):
         """Draws (N, rows, columns) bool for pairs of `shape` (N, C, H, W): the patches that change places."""
         rows, columns = patch_grid("patchmix", shape[2:], self.patch)
         return choose(shape[0], rows * columns, round(self.share * rows * columns), rng).reshape(-1, rows, columns)
-
-    def masks(self, visible: Tensor, infrared: Tensor, exchanged: np.ndarray) -> tuple[Tensor, Tensor]:
-        mask = enlarge(torch.from_numpy(exchanged), visible)
-        return mask, mask
 
 
 class AttentiveCutMix(Mix):
@@ -172,12 +168,6 @@ MIXES: dict[str, Callable[..., Any]] = {  # each called with the number behind i
     "pedmix_inner": lambda patch=None: PedMix(patch, ratios=(*RATIOS[:2], 0)),  # third row
     "pedmix_ratio": lambda center=RATIOS[0]: PedMix(ratios=ratios_from(center)),  # Fig. 4
 }
-
-
-def above_zero(name: str, alpha: float) -> float:
-    if not 0 < alpha < np.inf:
-        raise InputError(f"{name}: alpha = {alpha:g} is not a number above 0")
-    return alpha
 
 
 def unit_share(name: str, share: float) -> float:

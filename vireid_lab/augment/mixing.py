@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import Any
 
@@ -19,27 +20,25 @@ MODES = ("beside", "replace")
 ROWS = 24  # patches in a column, whatever the height: 12 pixels at 288x144, as Guo et al. 2023, 4 at 96x48
 
 
-class Mix:
+class Mix(ABC):
     """Mixes pairs of images of one identity; row i of both tensors is one pair.
 
     A mix gives two images: the mixed visible one is the visible image with what a mask takes from the infrared one,
     the mixed infrared one the other way round. Both show one identity and keep its label: the λ y + (1 - λ) y of the
     mixes that join labels is y.
-
-    A mix defines `draw` and `masks`.
     """
 
+    @abstractmethod
     def draw(self, shape: tuple[int, ...], rng: Generator) -> Any:
         """Draws for N pairs of images of `shape` (N, C, H, W)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def masks(self, visible: Tensor, infrared: Tensor, parameters: Any) -> tuple[Tensor, Tensor]:
         """The share of each pixel that the mixed visible and the mixed infrared images take from the other modality.
 
         Returns:
             Both (N, 1, H, W) float, 0 or 1; Mixup: both (N, 1, 1, 1) float in [0, 1].
         """
-        raise NotImplementedError
 
     def apply(self, visible: Tensor, infrared: Tensor, parameters: Any) -> tuple[Tensor, Tensor]:
         """Mixes (N, C, H, W) float images of both modalities.
@@ -59,6 +58,14 @@ class Mix:
     def __call__(self, visible: Tensor, infrared: Tensor, rng: Generator) -> tuple[Tensor, Tensor]:
         require_pairs(visible, infrared)
         return self.apply(visible, infrared, self.draw(tuple(visible.shape), rng))
+
+
+class PatchExchange(Mix):
+    """A mix in which the same patches change places in both images: it draws them, (N, rows, columns) bool."""
+
+    def masks(self, visible: Tensor, infrared: Tensor, exchanged: np.ndarray) -> tuple[Tensor, Tensor]:
+        mask = enlarge(torch.from_numpy(exchanged), visible)
+        return mask, mask
 
 
 def spread(mask: Tensor, images: Tensor) -> Tensor:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.random import Generator
-from torch import Tensor
 
 from vireid_lab.runtime import InputError
 
-from .mixing import Mix, choose, enlarge, patch_grid, patch_size
+from .mixing import PatchExchange, choose, patch_grid, patch_size
 
 REGIONS = ("center", "sub-center", "outer")  # C, S, O
 RATIOS = (0.65, 0.70, 0.75)  # A_C, A_S, A_O
@@ -25,7 +23,7 @@ class RegionCount(NamedTuple):
     exchanged: int
 
 
-class PedMix(Mix):
+class PedMix(PatchExchange):
     """Exchanges patches at random, with a share of its own in each of three regions around the person.
 
     Sec. III-B: two centred boxes Φ1 and Φ2 cut the image into center (Φ1), sub-center (Φ2 without Φ1) and outer.
@@ -85,10 +83,6 @@ class PedMix(Mix):
         for region, count in enumerate(self.counts(shape[2:]).values()):
             exchanged[:, regions.ravel() == region] = choose(shape[0], *count, rng)
         return exchanged.reshape(-1, *regions.shape)
-
-    def masks(self, visible: Tensor, infrared: Tensor, exchanged: np.ndarray) -> tuple[Tensor, Tensor]:
-        mask = enlarge(torch.from_numpy(exchanged), visible)
-        return mask, mask
 
 
 def ratios_from(center: float) -> tuple[float, float, float]:

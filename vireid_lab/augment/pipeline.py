@@ -62,8 +62,7 @@ class Pipeline:
     Its attribute `needs_masks` says whether batches must carry masks.
 
     Args:
-        augmentations: objects with draw(shape, rng) and apply(images, parameters), and two flags: `moves_pixels`, for
-            those that masks must follow, and `needs_masks`, for those with apply(images, parameters, masks).
+        augmentations: `Augmentation`s, or objects that have what these have.
         mix: mixes the augmented pairs, or None.
         mode: where the mixed images go, see `mix_batch`.
     """

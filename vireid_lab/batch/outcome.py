@@ -10,7 +10,7 @@ from typing import Any
 from vireid_lab.runtime import InputError
 
 from .execute import DISK_FULL, KERNEL_DIED
-from .parameters import read_cells
+from .parameters import is_code, read_cells
 from .record import ERROR_LINES, RUNNING_NOTEBOOK, Job
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -76,18 +76,14 @@ def _cause(folder: Path, exit_code: int, lines: list[str]) -> str:
 def _stopped_at(cells: list[dict[str, Any]]) -> int | None:
     """Index of the code cell behind papermill's error marker, else of the last one that was started."""
     marked = [i for i, cell in enumerate(cells) if ERROR_MARKER in cell["tags"]]
-    started = [i for i, cell in enumerate(cells) if _is_code(cell) and cell["metadata"]["papermill"]["start_time"]]
+    started = [i for i, cell in enumerate(cells) if is_code(cell) and cell["metadata"]["papermill"]["start_time"]]
     if marked:
         return next((i for i in started if i > marked[-1]), None)
     return started[-1] if started else None
 
 
-def _is_code(cell: dict[str, Any]) -> bool:
-    return cell["cell_type"] == "code"
-
-
 def _is_given_code(cell: dict[str, Any]) -> bool:
-    return _is_code(cell) and "injected-parameters" not in cell["tags"]
+    return is_code(cell) and "injected-parameters" not in cell["tags"]
 
 
 def _traceback(cell: dict[str, Any]) -> list[str]:

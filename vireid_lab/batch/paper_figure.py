@@ -12,7 +12,7 @@ from vireid_lab.runtime import InputError, atomic_path, read_json, unknown, writ
 
 from .engines import find_engine
 from .fingerprint import code_sha, data_sha, notebook_sha
-from .parameters import find_notebook, read_cells
+from .parameters import find_notebook, is_code, read_cells
 from .record import Job, Record, read_record, write_job
 
 SCALES = ("smoke", "tiny", "small")
@@ -78,7 +78,7 @@ def cut_notebook(notebook: Path, file: str, out: Path) -> Path:
         InputError: no code cell names the file.
     """
     cells = read_cells(notebook)
-    saving = [i for i, cell in enumerate(cells) if cell["cell_type"] == "code" and f'"{file}"' in cell["source"]]
+    saving = [i for i, cell in enumerate(cells) if is_code(cell) and f'"{file}"' in cell["source"]]
     if not saving:
         raise InputError(f'{notebook} has no code cell with "{file}", the name that figures.csv gives for the figure')
     content = read_json(notebook)

@@ -53,7 +53,7 @@ def read_parameters(path: Path) -> dict[str, Any]:
         InputError: there is no code cell tagged `parameters`, more than one, or one that holds anything else than
             `name = literal` (text, number, true or false, None, list, dict).
     """
-    sources = [cell["source"] for cell in read_cells(path) if "parameters" in cell["tags"] and _is_code(cell)]
+    sources = [cell["source"] for cell in read_cells(path) if "parameters" in cell["tags"] and is_code(cell)]
     if len(sources) != 1:
         raise InputError(
             f"{path} has {len(sources)} code cells tagged 'parameters': a notebook to run needs exactly one"
@@ -65,7 +65,8 @@ def read_parameters(path: Path) -> dict[str, Any]:
     return dict(_read_assignment(path, statement) for statement in statements)
 
 
-def _is_code(cell: dict[str, Any]) -> bool:
+def is_code(cell: dict[str, Any]) -> bool:
+    """Whether a cell of `read_cells` holds code."""
     return cell["cell_type"] == "code"
 
 

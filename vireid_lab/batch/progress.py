@@ -8,10 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from .record import Record, read_record
+from .record import ENDED_BADLY, Record, read_record
 from .resume import Decision
-
-ENDED = ("finished", "failed", "timed out", "interrupted")
 
 
 class Progress:
@@ -39,7 +37,7 @@ class Progress:
         if record.state == "running":
             self.started[folder] = time.monotonic()
             self.say(f"{folder.name}: started{' again' if record.attempts > 1 else ''}")
-        elif record.state in ENDED:
+        elif record.state in ("finished", *ENDED_BADLY):
             self.say(f"{folder.name}: {describe_end(record)}")
             if record.state == "finished":
                 self.seconds.append(record.seconds)
@@ -49,9 +47,7 @@ class Progress:
         """For instance "5 of 12 done, 1 failed, 2 running, about 4 min left"."""
         count = Counter(self.states.values())
         parts = [f"{count['finished']} of {len(self.states)} done"]
-        parts += [
-            f"{count[state]} {state}" for state in ("failed", "timed out", "interrupted", "running") if count[state]
-        ]
+        parts += [f"{count[state]} {state}" for state in (*ENDED_BADLY, "running") if count[state]]
         left = self._seconds_left()
         return ", ".join([*parts, f"about {in_words(left)} left"] if left else parts)
 
@@ -74,9 +70,10 @@ def describe_end(record: Record) -> str:
 
 def in_words(seconds: float) -> str:
     """Seconds below two minutes, minutes below two hours, else hours."""
-    for size, unit in ((7200, "h"), (120, "min")):
-        if seconds >= size:
-            return f"{seconds / (3600 if unit == 'h' else 60):.{1 if unit == 'h' else 0}f} {unit}"
+    if seconds >= 7200:
+        return f"{seconds / 3600:.1f} h"
+    if seconds >= 120:
+        return f"{seconds / 60:.0f} min"
     return f"{seconds:.0f} s"
 
 
@@ -114,6 +111,7 @@ def failures_text(decisions: Sequence[Decision]) -> str:
 
 
 def swept_text(decision: Decision) -> str:
+    """The parameters that the batch varies, with the values of this run."""
     return " ".join(f"{name}={value}" for name, value in decision.run.swept.items())
 
 

@@ -12,8 +12,10 @@ from typing import Any
 
 from vireid_lab.runtime import InputError, read_json, unknown, write_json
 
-STATES = ("waiting", "running", "finished", "failed", "timed out", "interrupted")
+ENDED_BADLY = ("failed", "timed out", "interrupted")  # states of a run that did not come to its own end
+STATES = ("waiting", "running", "finished", *ENDED_BADLY)
 RUNNING_NOTEBOOK = ".running.ipynb"
+ERROR_LINES = 15
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,6 @@ class Record:
     host: str = ""
     pid: int | None = None
     attempts: int = 0
-
-
-ERROR_LINES = 15
 
 
 def write_job(folder: Path, job: Job) -> None:

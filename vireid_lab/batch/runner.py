@@ -35,6 +35,7 @@ class Result:
     report: Path | None
 
     def all_finished(self) -> bool:
+        """Whether every run of the batch is finished, those that were skipped among them."""
         return all(read_record(decision.folder).state == "finished" for decision in self.decisions)
 
 
@@ -114,6 +115,11 @@ def announce(out: Path, decisions: list[Decision], say: Callable[[str], None]) -
     for decision in decisions:
         if decision.reason.startswith("again"):
             say(f"{decision.run.name}: {decision.reason}")
+    announce_others(out, decisions, say)
+
+
+def announce_others(out: Path, decisions: list[Decision], say: Callable[[str], None]) -> None:
+    """Says which runs are in the folder besides."""
     others = not_asked_for(out, [decision.run.name for decision in decisions])
     if others:
         say(f"in the folder but not asked for, left alone: {', '.join(others)}")

@@ -19,8 +19,10 @@ def add_command(commands, common) -> None:
     )
     parser.add_argument("paper", metavar="PAPER", help="short name, e.g. rfm")
     parser.add_argument("number", metavar="NUMBER", help="of the figure, as printed, e.g. 6")
-    parser.add_argument("--out", required=True, metavar="DIR", help="folder for the three files")
-    parser.add_argument("--runs", metavar="DIR", help="use data and trainings in this folder again, and leave new ones")
+    parser.add_argument("--out", required=True, metavar="DIR", type=Path, help="folder for the three files")
+    parser.add_argument(
+        "--runs", metavar="DIR", type=Path, help="use data and trainings in this folder again, and leave new ones"
+    )
     parser.add_argument("--scale", default="tiny", help="smoke (seconds, no findings), tiny (CPU) or small (a GPU)")
     parser.set_defaults(run=run)
 
@@ -32,15 +34,14 @@ def run(arguments: argparse.Namespace) -> int:
     from vireid_lab.papers.reader import figures
 
     figure = find_figure(figures(), arguments.paper, arguments.number)
-    out, runs = Path(arguments.out), arguments.runs and Path(arguments.runs)
     if not arguments.json:
         print(f"running {figure.notebook} at scale {arguments.scale} ...", flush=True)
-    record = make_figure(figure, out, runs, arguments.scale)
+    record = make_figure(figure, arguments.out, arguments.runs, arguments.scale)
     if record.state != "finished":
         where = f", code cell {record.cell}" if record.cell else ""
         print(f"vireid: {figure.notebook} {record.state}{where}\n{record.error}", file=sys.stderr)
         return 1
-    picture = read_picture(out / f"{figure.file}.json")
+    picture = read_picture(arguments.out / f"{figure.file}.json")
     if arguments.json:
         facts = {"png": str(picture.png), "title": picture.title, "alt": picture.alt, "label": picture.label}
         print(json.dumps({"paper": figure.paper, "figure": figure.figure, **facts}))

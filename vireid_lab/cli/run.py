@@ -140,17 +140,15 @@ def read_seeds(text: str) -> list[int]:
 
 def show_plan(out: Path, runs: list, arguments: argparse.Namespace) -> int:
     """Prints what would be done; writes nothing."""
-    from vireid_lab.batch.folder import not_asked_for
     from vireid_lab.batch.progress import plan_table
     from vireid_lab.batch.resume import decide_all
+    from vireid_lab.batch.runner import announce_others
 
     decisions = decide_all(out, runs, arguments.timeout, threads=None)
-    others = not_asked_for(out, [decision.run.name for decision in decisions])
     todo = sum(not decision.skipped for decision in decisions)
     print(plan_table(decisions))
     print(f"{todo} of {len(decisions)} to run, {arguments.jobs} at a time, into {out}; nothing was written")
-    if others:
-        print(f"in the folder but not asked for, left alone: {', '.join(others)}")
+    announce_others(out, decisions, print)
     if arguments.json:
         rows = [planned_dict(decision) for decision in decisions]
         print(json.dumps({"out": str(out), "runs": rows, "to_run": todo}))

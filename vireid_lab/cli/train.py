@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 
 
 def add_command(commands, common) -> None:
@@ -32,7 +31,7 @@ def add_command(commands, common) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Trains, and says where the run is."""
     from vireid_lab.recipes.run import open_run, train
-    from vireid_lab.train.ranks import count_processes, rank_zero_first, start_ranks, under_torchrun
+    from vireid_lab.train.ranks import count_processes, is_rank_zero, rank_zero_first, start_ranks, under_torchrun
 
     if not under_torchrun():
         processes = count_processes(arguments.device, arguments.processes)
@@ -49,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
             device=arguments.device,
             trial=arguments.trial,
         )
-    if os.environ.get("RANK", "0") != "0":
+    if not is_rank_zero():
         return 0
     if arguments.json:
         print(json.dumps({"run": str(out), **open_run(out).summary}))

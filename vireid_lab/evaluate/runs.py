@@ -116,7 +116,7 @@ def evaluate_run(
     if dataset.fingerprint != run.config["data"]:
         raise InputError(f"{root} is another data set than {run.path} was trained on ({run.config['data']})")
     model, settings = run.model(device, checkpoint), run.settings
-    best = checkpoint == "best" or (checkpoint == "result" and settings.select)
+    best = settings.select > 0 and checkpoint != "last"
     test, train = (
         evaluate_model(
             model,

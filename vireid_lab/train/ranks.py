@@ -49,13 +49,18 @@ def under_torchrun() -> bool:
     return "TORCHELASTIC_RUN_ID" in os.environ
 
 
+def is_rank_zero() -> bool:
+    """Whether this process is the one whose output the user reads; one that trains alone is, too."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 @contextmanager
 def rank_zero_first() -> Iterator[None]:
     """Bad input is most often seen by every rank: the others wait until rank 0, which the user reads, has said it."""
     try:
         yield
     except InputError:
-        if os.environ.get("RANK", "0") != "0":
+        if not is_rank_zero():
             time.sleep(GRACE)  # the end of rank 0 ends this one, too
         raise
 

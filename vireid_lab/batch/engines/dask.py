@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vireid_lab.batch.engines.local import STOP_SECONDS, share_gpus, start, visible_gpus
-from vireid_lab.batch.record import is_held, read_record
+from vireid_lab.batch.engines.local import share_gpus, start, visible_gpus, wait_until_free
+from vireid_lab.batch.record import read_record
 from vireid_lab.runtime import InputError
 
 if TYPE_CHECKING:
@@ -122,9 +122,7 @@ def stop(client: Client, running: dict[Path, Future]) -> None:
     with contextlib.suppress(OSError, TimeoutError):  # the scheduler may be what has gone
         client.cancel(list(running.values()))
         client.run(end_supervisors, [str(folder) for folder in running])
-    deadline = time.monotonic() + STOP_SECONDS
-    while any(is_held(folder) for folder in running) and time.monotonic() < deadline:
-        time.sleep(POLL_SECONDS)
+    wait_until_free(running)
 
 
 def end_supervisors(folders: list[str]) -> None:

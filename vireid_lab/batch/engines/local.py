@@ -9,8 +9,10 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
+
+from vireid_lab.batch.record import is_held
 
 POLL_SECONDS = 0.2
 STOP_SECONDS = 20  # a supervisor gives its kernel five seconds before it kills it
@@ -68,6 +70,13 @@ def stop(supervisors: list[subprocess.Popen]) -> None:
         except subprocess.TimeoutExpired:
             supervisor.kill()
             supervisor.wait()
+
+
+def wait_until_free(folders: Collection[Path]) -> None:
+    """Waits until no supervisor holds any of the folders, for `STOP_SECONDS` at most."""
+    deadline = time.monotonic() + STOP_SECONDS
+    while any(is_held(folder) for folder in folders) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
 
 
 def visible_gpus() -> list[str]:

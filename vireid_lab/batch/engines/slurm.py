@@ -17,8 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vireid_lab.batch.engines.local import STOP_SECONDS, start, stop
-from vireid_lab.batch.record import is_held, read_job, read_record
+from vireid_lab.batch.engines.local import start, stop, wait_until_free
+from vireid_lab.batch.record import read_job, read_record
 from vireid_lab.runtime import InputError, unknown
 
 if TYPE_CHECKING:
@@ -125,9 +125,7 @@ def run_array(executor: AutoExecutor, folders: list[Path], changed: Callable[[Pa
     finally:
         for job in running.values():
             job.cancel(check=False)
-        deadline = time.monotonic() + STOP_SECONDS
-        while any(is_held(folder) for folder in running) and time.monotonic() < deadline:
-            time.sleep(POLL_SECONDS)
+        wait_until_free(running)
 
 
 class Supervision:

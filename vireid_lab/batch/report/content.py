@@ -25,6 +25,11 @@ SYNTHETIC = (
 )
 
 
+def title(paper: str) -> str:
+    """The short name of a paper for people."""
+    return paper.upper().replace("_", "-")
+
+
 @dataclass(frozen=True)
 class Paper:
     """One paper: its tables and the verdicts on its claims."""
@@ -36,7 +41,7 @@ class Paper:
     @property
     def title(self) -> str:
         """Its name for people."""
-        return self.name.upper().replace("_", "-")
+        return title(self.name)
 
     @property
     def measured(self) -> bool:
@@ -103,7 +108,7 @@ class Content:
         """From the first start to the last end of its notebooks; "" without notebooks."""
         starts = [o.record.started for o in self.outcomes if o.record.started]
         ends = [o.record.ended for o in self.outcomes if o.record.ended]
-        first = f"{_minute(min(starts))}" if starts else ""
+        first = _minute(min(starts)) if starts else ""
         return f"{first} to {_minute(max(ends))} UTC" if starts and ends else first
 
 
@@ -117,7 +122,7 @@ def collect(folder: str | Path) -> Content:
     if not folder.is_dir():
         raise InputError(f"'{folder}' is not a folder: give the one that `vireid run --out` made, or one with runs")
     outcomes, runs = find_outcomes(folder), read_runs(folder)
-    captions = {f"{f.notebook}/{f.file}": f"{f.paper.upper()} Fig. {f.figure}: {f.caption}" for f in figures()}
+    captions = {f"{f.notebook}/{f.file}": f"{title(f.paper)} Fig. {f.figure}: {f.caption}" for f in figures()}
     pictures = find_pictures(folder, captions)
     if not (outcomes or runs or pictures):
         raise InputError(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from .content import SYNTHETIC, Content, Paper
 from .outcomes import count_states
-from .page import ELSEWHERE, INTRODUCTION, card_facts
+from .page import ELSEWHERE, ELSEWHERE_COLUMNS, INTRODUCTION, card_facts
 from .papers import BESIDE, SIGNS
 from .tables import METRIC_NAMES, PROTOCOL_NAMES, PaperTable
 
@@ -99,13 +99,12 @@ def _table(paper: Paper, printed: PaperTable) -> list[str]:
 def _elsewhere(content: Content) -> list[str]:
     blocks = []
     if content.elsewhere:
-        columns = ["run", *(METRIC_NAMES[metric] for metric in ELSEWHERE), "seeds", "R-1 on training ids"]
         rows = []
         for line in content.elsewhere:
             data = "synthetic benchmark" if line.synthetic else "photographs"
             what = plain(f"{line.words}; {data}: {line.conditions}")
             rows.append([what, *(line.score(metric) for metric in ELSEWHERE), line.n, line.trained])
-        blocks = ["## Runs that belong to no row", table(columns, rows)]
+        blocks = ["## Runs that belong to no row", table(ELSEWHERE_COLUMNS, rows)]
     for run in content.unevaluated:
         why = "not evaluated" if run.finished else "not finished"
         blocks.append(f"- {plain(run.path.relative_to(content.folder).as_posix())}: {why}")

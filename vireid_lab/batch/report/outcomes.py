@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vireid_lab.batch.record import Record, read_job, read_record
-
-FAILED = ("failed", "timed out", "interrupted")
+from vireid_lab.batch.record import ENDED_BADLY, Record, read_job, read_record
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class Outcome:
     @property
     def failed(self) -> bool:
         """Whether it was started and did not come to its end."""
-        return self.record.state in FAILED
+        return self.record.state in ENDED_BADLY
 
 
 def find_outcomes(folder: Path) -> list[Outcome]:

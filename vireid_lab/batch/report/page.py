@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from vireid_lab.runtime import environment_card
 
 from .content import SYNTHETIC, Content
@@ -12,6 +14,7 @@ from .pictures import Shown
 from .tables import METRIC_NAMES, Line
 
 ELSEWHERE = ("rank1", "rank10", "mAP", "mINP")
+ELSEWHERE_COLUMNS = ("run", *(METRIC_NAMES[metric] for metric in ELSEWHERE), "seeds", "R-1 on training ids")
 INTRODUCTION = (
     "Finished runs beside what the papers print. A measured number is the mean over training seeds ± their standard "
     "deviation, in percent. A verdict compares two arms that differ in the claimed part alone, on paired seeds."
@@ -51,8 +54,7 @@ def summary(content: Content) -> Markup:
     """What there is, in a few lines."""
     evaluated = len(content.runs) - len(content.unevaluated)
     trainings = f"{len(content.runs)} trained, {evaluated} of them finished and evaluated" if content.runs else ""
-    verdicts = [verdict for paper in content.papers for verdict in paper.looked_at]
-    counts = {verdict.verdict: sum(v.verdict == verdict.verdict for v in verdicts) for verdict in verdicts}
+    counts = Counter(verdict.verdict for paper in content.papers for verdict in paper.looked_at)
     pairs = [
         ("notebooks", count_states(content.outcomes)),
         ("models", trainings),
@@ -79,8 +81,8 @@ def elsewhere(content: Content) -> Markup:
     """Measured lines without a row, and runs without a number."""
     parts = []
     if content.elsewhere:
-        columns = ["run", *(METRIC_NAMES[metric] for metric in ELSEWHERE), "seeds", "R-1 on training ids"]
-        parts.append(plain_table("Runs that belong to no row", columns, map(_elsewhere_row, content.elsewhere)))
+        rows = map(_elsewhere_row, content.elsewhere)
+        parts.append(plain_table("Runs that belong to no row", ELSEWHERE_COLUMNS, rows))
     if content.unevaluated:
         reasons = ((run, "not evaluated" if run.finished else "not finished") for run in content.unevaluated)
         rows = [(run.path.relative_to(content.folder).as_posix(), run.recipe, why) for run, why in reasons]

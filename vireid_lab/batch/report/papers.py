@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from collections import Counter
 from collections.abc import Sequence
 
 from vireid_lab.analysis.claims import READINGS, Verdict
@@ -43,8 +45,6 @@ def claim_picture(paper: Paper) -> Markup:
     with_interval = [verdict for verdict in paper.looked_at if verdict.effects]
     if not with_interval:
         return Markup("")
-    import io
-
     from vireid_lab.figures.effects import claim_effects, describe_effects
 
     figure = claim_effects(with_interval)
@@ -119,9 +119,7 @@ def _table(name: str, printed: PaperTable, rows: Sequence[TableRow], marks: dict
 
 
 def _head(printed: PaperTable, groups: Sequence[bool]) -> list[Markup]:
-    protocols: dict[str, int] = {}
-    for protocol, _ in printed.columns:
-        protocols[protocol] = protocols.get(protocol, 0) + 1
+    protocols = Counter(protocol for protocol, _ in printed.columns)
     names = ((PROTOCOL_NAMES.get(protocol, protocol), span) for protocol, span in protocols.items())
     top = [tag("th", "row", rowspan=2, scope="col")]
     top += [tag("th", "Published", Markup("<br>"), n, scope="colgroup", colspan=span) for n, span in names]

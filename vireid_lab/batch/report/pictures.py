@@ -54,7 +54,7 @@ def find_pictures(folder: Path, captions: dict[str, str]) -> list[Shown]:
     for png in sorted(folder.rglob("*.png")):
         if png.with_suffix(".json").is_file():
             files.setdefault(hashlib.sha256(png.read_bytes()).hexdigest(), []).append(png)
-    firsts = {f"{first.parent.name}/{first.stem}": first for first, *_ in reversed(files.values())}
+    firsts = {_kind(first): first for first, *_ in reversed(files.values())}
     in_order = sorted(files.values(), key=lambda same: same[0] not in firsts.values())  # one of each kind comes first
     shown = []
     for first, *others in in_order:
@@ -63,11 +63,15 @@ def find_pictures(folder: Path, captions: dict[str, str]) -> list[Shown]:
         except (InputError, KeyError, TypeError):
             continue  # a PNG beside a JSON of another kind
         image, width = _page_copy(first) if len(shown) < EMBEDDED else (None, 0)
-        kind = f"{first.parent.name}/{first.stem}"
+        kind = _kind(first)
         path = first.relative_to(folder).as_posix()
         texts = (picture.title, picture.alt, captions.get(kind, ""), picture.label)
         shown.append(Shown(path, kind, *texts, image, width, 1 + len(others)))
     return shown
+
+
+def _kind(png: Path) -> str:
+    return f"{png.parent.name}/{png.stem}"
 
 
 def _page_copy(png: Path) -> tuple[str, int]:
