@@ -93,24 +93,24 @@ def test_a_space_has_cosine_distances_of_cross_modality_pairs_and_a_map_of_a_few
     assert space.points.shape == (32, 2) and set(space.ids) == set(range(8))
 
 
-def test_the_sheet_shows_each_space_in_its_column(features, tmp_path, provenance):
+def test_the_sheet_shows_each_training_in_its_column_and_each_part_in_two_rows(features, tmp_path, provenance):
     space = embedding_sheet.feature_space(features)
     shifted = embedding_sheet.FeatureSpace(space.points + 1, space.ids, space.modality, space.same, space.different + 2)
     spaces = {"training people": {"a": space, "b": shifted}, "test people": {"a": shifted, "b": space}}
     figure = embedding_sheet.embedding_sheet(spaces)
-    columns = [space, shifted, shifted, space]
-    for axes, shown in zip(figure.axes[:4], columns, strict=True):
+    maps, histograms = [*figure.axes[:2], *figure.axes[4:6]], [*figure.axes[2:4], *figure.axes[6:]]
+    in_order = [space, shifted, shifted, space]
+    for axes, shown in zip(maps, in_order, strict=True):
         drawn = np.concatenate([cloud.get_offsets().data for cloud in axes.collections])
         np.testing.assert_allclose(np.sort(drawn, 0), np.sort(shown.points, 0))
-    for axes, shown in zip(figure.axes[4:], columns, strict=True):
+    for axes, shown in zip(histograms, in_order, strict=True):
         assert axes.get_title() == f"overlap {shown.overlap:.2f}"
         bars = np.array([bar.get_height() for bar in axes.patches if hasattr(bar, "get_height")]).reshape(2, -1)
         _, edges = np.histogram(np.concatenate([shown.same, shown.different]), bars.shape[1])
         for heights, values in zip(bars, (shown.same, shown.different), strict=True):
             np.testing.assert_allclose(heights, 100 * np.histogram(values, edges)[0] / len(values))
-        assert axes.get_xlim() == figure.axes[4].get_xlim() and axes.get_ylim() == figure.axes[4].get_ylim()
-    titles = [axes.get_title() for axes in figure.axes[:4]]
-    assert titles == [f"{part} people\n{name}" for part in ("training", "test") for name in "ab"]
+        assert axes.get_xlim() == histograms[0].get_xlim() and axes.get_ylim() == histograms[0].get_ylim()
+    assert [axes.get_title() for axes in maps] == [f"{p} people, {n}" for p in ("training", "test") for n in "ab"]
     words = embedding_sheet.describe_spaces(spaces).splitlines()
     assert words[1].startswith("training people, b: ") and words[1].endswith("overlap 0.00")
     saved = save_figure(figure, tmp_path / "sheet", title="t", alt="a", provenance=provenance)

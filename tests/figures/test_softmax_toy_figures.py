@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
+from matplotlib.patches import Arc
 
 from vireid_lab.analysis.softmax_toy import PEOPLE, descend, mask_step
 from vireid_lab.figures.save import save_figure
@@ -29,6 +32,23 @@ def test_the_planes_show_points_ways_and_prototypes_of_the_step(traces):
         ends = trace.identity if trace.spectral is None else trace.spectral
         np.testing.assert_allclose(tips, ends[step].numpy())
         assert plane.get_xlim()[1] > max(np.abs(ends.numpy()).max(), trace.points.abs().max())
+
+
+def test_the_arcs_are_the_angles_of_the_query_with_the_largest_excess_of_theta_1(traces):
+    step = 5
+    for plane, trace in zip(toy_sheet(traces, step).axes[:2], traces.values(), strict=True):
+        own, other = (angles[step] for angles in trace.angles)
+        worst = max(range(len(own)), key=lambda i: own[i] - other[i])
+        expected = [float(own[worst]), float(other[worst])]
+        arcs = [patch for patch in plane.patches if isinstance(patch, Arc)]
+        assert [arc.theta2 - arc.theta1 for arc in arcs] == pytest.approx(expected)
+        assert [text.get_text() for text in plane.texts] == [f"arcs: θ1 {expected[0]:.0f}° > θ2 {expected[1]:.0f}°"]
+        x, y = trace.points[step][trace.modality == 1][worst].tolist()
+        for arc in arcs:
+            assert (
+                min(abs((math.degrees(math.atan2(y, x)) - end + 180) % 360 - 180) for end in (arc.theta1, arc.theta2))
+                < 1e-6
+            )
 
 
 def test_the_curves_are_the_mean_angles_and_mark_the_step(traces):

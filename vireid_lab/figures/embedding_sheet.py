@@ -14,7 +14,7 @@ from .distances import cross_modality_distances, draw_histogram, overlap
 from .embeddings import draw_map, modality_handles, tsne_map
 from .style import DOUBLE, drawn
 
-VERSION = 1
+VERSION = 2
 PEOPLE = 8  # in a map: more colours are hard to tell apart at this size
 
 
@@ -57,27 +57,28 @@ def feature_space(features: Features, seed: int = 0) -> FeatureSpace:
 
 @drawn
 def embedding_sheet(spaces: Mapping[str, Mapping[str, FeatureSpace]]) -> Figure:
-    """Maps above histograms, a column for each part of the data and each training; histograms share their axes.
+    """Maps above histograms for each part of the data, a column for each training; all histograms share their axes.
 
     Args:
         spaces: part of the data -> training -> feature space; each part has the same trainings.
     """
-    columns = [(part, name, space) for part, trainings in spaces.items() for name, space in trainings.items()]
-    figure = Figure(figsize=(DOUBLE, 3.9), layout="constrained")
-    maps, histograms = figure.subplots(2, len(columns), height_ratios=(1.15, 1))
-    for axes, (part, name, space) in zip(maps, columns, strict=True):
-        draw_map(axes, space.points, space.ids, space.modality, size=9)
-        axes.set_title(f"{part}\n{name}")
-    maps[0].set_ylabel("t-SNE (no unit)")
-    for axes, (_, _, space) in zip(histograms, columns, strict=True):
-        draw_histogram(axes, space.same, space.different)
-        axes.sharex(histograms[0])
-        axes.sharey(histograms[0])
-        axes.label_outer()
-        axes.set_title(f"overlap {space.overlap:.2f}")
-    histograms[0].set_ylabel("pairs of each kind (%)")
+    columns = max(map(len, spaces.values()))
+    figure = Figure(figsize=(DOUBLE, 0.6 + 3.5 * len(spaces)), layout="constrained")
+    rows = figure.subplots(2 * len(spaces), columns, height_ratios=(1.4, 1) * len(spaces), squeeze=False)
+    first = rows[1][0]
+    for (part, trainings), maps, histograms in zip(spaces.items(), rows[::2], rows[1::2], strict=True):
+        for (name, space), plane, histogram in zip(trainings.items(), maps, histograms, strict=True):
+            draw_map(plane, space.points, space.ids, space.modality, size=11)
+            plane.set_title(f"{part}, {name}", weight="bold")
+            draw_histogram(histogram, space.same, space.different)
+            histogram.sharex(first)
+            histogram.sharey(first)
+            histogram.tick_params(labelleft=histogram is histograms[0])
+            histogram.set_title(f"overlap {space.overlap:.2f}")
+        maps[0].set_ylabel("t-SNE (no unit)")
+        histograms[0].set_ylabel("pairs of\neach kind (%)")
     figure.supxlabel("cosine distance of an infrared and a visible image", fontsize=8)
-    handles = [*modality_handles(), *histograms[0].get_legend_handles_labels()[0]]
+    handles = [*modality_handles(), *first.get_legend_handles_labels()[0]]
     figure.legend(handles=handles, loc="outside upper center", ncols=4)
     return figure
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
+import torch
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Arc
 
 from vireid_lab.analysis.softmax_toy import PEOPLE, MaskStep, ToyTrace
-from vireid_lab.data.records import MODALITY_NAMES
+from vireid_lab.data.records import MODALITY_NAMES, VISIBLE
 
 from .style import BLUE, DOUBLE, GREY, MODALITY_MARKERS, ORANGE, RED, drawn
 
-VERSION = 1
+VERSION = 2
 ID_COLOURS = (BLUE, ORANGE, RED)
 ANGLE_LINES = {"same person (θ1)": "-", "another person (θ2)": "--"}
 
@@ -33,6 +36,7 @@ def toy_sheet(traces: Mapping[str, ToyTrace], step: int) -> Figure:
     planes, curves = figure.subplots(2, len(traces), height_ratios=(2.4, 1), squeeze=False, gridspec_kw=place)
     for (title, trace), plane, curve in zip(traces.items(), planes, curves, strict=True):
         draw_plane(plane, trace, step)
+        draw_query(plane, trace, step)
         plane.set_title(title, weight="bold")
         draw_angles(curve, trace, step)
     curves[0].set_ylabel("angle to the\nnearest (°)")
@@ -69,6 +73,33 @@ def draw_prototypes(axes: Axes, ends: np.ndarray, marker: str, filled: bool) -> 
         axes.plot((0, end[0]), (0, end[1]), color=colour, linestyle=line, linewidth=1.2, zorder=2)
         face = "0.1" if filled else "white"
         axes.scatter(*end, s=44, marker=marker, facecolor=face, edgecolor="0.1", linewidth=1.1, zorder=4)
+
+
+def draw_query(axes: Axes, trace: ToyTrace, step: int) -> None:
+    """θ1 and θ2 of the infrared query that is answered worst, as arcs to the nearest visible points."""
+    own, other = trace.angles
+    worst = int((own[step] - other[step]).argmax())
+    visible = trace.modality == VISIBLE
+    degrees = torch.atan2(*trace.points[step].T.flip(0)).rad2deg()
+    query = float(degrees[~visible][worst])
+    turns = (degrees[visible] - query + 180) % 360 - 180
+    same = trace.ids[visible] == trace.ids[~visible][worst]
+    turns = [float(min(turns[rows], key=abs)) for rows in (same, ~same)]
+    for turn, radius, line in zip(turns, (0.62, 0.74), ANGLE_LINES.values(), strict=True):
+        ends, length = sorted((query, query + turn)), radius * reach(trace)
+        for end in ends:
+            axes.plot(*_ray(end, length), color="0.45", linewidth=0.6, zorder=1)
+        look = {"color": "0.1", "linestyle": line, "linewidth": 1.1, "zorder": 2}
+        axes.add_patch(Arc((0, 0), 2 * length, 2 * length, theta1=ends[0], theta2=ends[1], **look))
+    own, other = map(abs, turns)
+    words = f"arcs: θ1 {own:.0f}° {'<' if own < other else '>'} θ2 {other:.0f}°"
+    axes.text(0.03, 0.03, words, transform=axes.transAxes, fontsize=7)
+
+
+def _ray(degrees: float, length: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The x and the y values of both ends of a ray from the origin."""
+    angle = math.radians(degrees)
+    return (0, length * math.cos(angle)), (0, length * math.sin(angle))
 
 
 def draw_angles(axes: Axes, trace: ToyTrace, step: int) -> None:
