@@ -75,7 +75,8 @@ def test_a_batch_runs_all_and_a_resume_runs_none(batch):
     assert "3 finished already" in batch.lines[0]
 
 
-def test_jobs_hold_what_was_asked(batch):
+def test_jobs_hold_what_was_asked(batch, monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     batch(Scripted(), seeds=[4], fixed=[("lr", "0.5")], timeout=7.0, jobs=1)
     job = read_job(batch.out / "note-seed=4")
     assert job.parameters == {"lr": 0.5, "seed": 4, "out": str(batch.out / "note-seed=4")}
@@ -85,6 +86,7 @@ def test_jobs_hold_what_was_asked(batch):
 
 def test_cores_are_divided_by_the_jobs_that_there_are(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)))
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     engine = Scripted()
     assert [runner.share_threads(engine, jobs, runs) for jobs, runs in ((1, 9), (3, 9), (16, 99), (16, 2))] == [
         8,
@@ -92,6 +94,9 @@ def test_cores_are_divided_by_the_jobs_that_there_are(monkeypatch):
         1,
         4,
     ]
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert runner.share_threads(engine, 2, 9) is None, "the user has chosen"
+    monkeypatch.delenv("OMP_NUM_THREADS")
     engine.shares_this_machine = False
     assert runner.share_threads(engine, 2, 9) is None
 

@@ -101,8 +101,11 @@ def await_end(folder: Path) -> None:
 
 
 def share_threads(engine: Engine, jobs: int, runs: int) -> int | None:
-    """Threads of each job so that all together use the cores once; None where the jobs run on other machines."""
-    if not engine.shares_this_machine:
+    """Threads of each job so that all together use the cores once.
+
+    None where the jobs run on other machines, and where the user has chosen already, by OMP_NUM_THREADS.
+    """
+    if not engine.shares_this_machine or "OMP_NUM_THREADS" in os.environ:
         return None
     return max(1, len(os.sched_getaffinity(0)) // min(jobs, runs))
 
