@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 
 import pytest
 import torch
@@ -131,14 +132,19 @@ def test_prototypes_are_kept_resumed_and_missed(toy_root, toy, tmp_path):
 
     with pytest.raises(Stop):
         train("sa_softmax", toy_root, "tiny", tmp_path / "cut", cut, device="cpu", callbacks=[stop])
+    shutil.copytree(tmp_path / "cut", tmp_path / "robbed")
     train("sa_softmax", toy_root, "tiny", tmp_path / "cut", cut, device="cpu", resume=True)
     name = "criterion.prototype_loss.prototypes"
     ends = [load_checkpoint(path / "checkpoints" / "last.pt")["model"][name] for path in (whole, tmp_path / "cut")]
     assert ends[0].shape == (2, 12, 8) and torch.equal(*ends)
 
-    path = whole / "checkpoints" / "last.pt"
-    content = load_checkpoint(path)
-    del content["model"][name]
-    torch.save(content, path)
-    with pytest.raises(InputError, match=r"last.pt is of another model: 1 tensors differ \(criterion.prototype_loss"):
+    missed = rf"last.pt is of another model: 1 tensors differ \({name}\); use its own settings"
+    for run in (whole, tmp_path / "robbed"):
+        path = run / "checkpoints" / "last.pt"
+        content = load_checkpoint(path)
+        del content["model"][name]
+        torch.save(content, path)
+    with pytest.raises(InputError, match=missed):
         open_run(whole).model()
+    with pytest.raises(InputError, match=missed):
+        train("sa_softmax", toy_root, "tiny", tmp_path / "robbed", cut, device="cpu", resume=True)
