@@ -110,6 +110,7 @@ def test_the_sheet_shows_each_training_in_its_column_and_each_part_in_two_rows(f
         for heights, values in zip(bars, (shown.same, shown.different), strict=True):
             np.testing.assert_allclose(heights, 100 * np.histogram(values, edges)[0] / len(values))
         assert axes.get_xlim() == histograms[0].get_xlim() and axes.get_ylim() == histograms[0].get_ylim()
+        assert bars.max() < axes.get_ylim()[1] and axes.get_xlim()[0] <= edges[0] and edges[-1] <= axes.get_xlim()[1]
     assert [axes.get_title() for axes in maps] == [f"{p} people, {n}" for p in ("training", "test") for n in "ab"]
     words = embedding_sheet.describe_spaces(spaces).splitlines()
     assert words[1].startswith("training people, b: ") and words[1].endswith("overlap 0.00")

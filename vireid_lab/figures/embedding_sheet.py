@@ -70,9 +70,9 @@ def embedding_sheet(spaces: Mapping[str, Mapping[str, FeatureSpace]]) -> Figure:
         for (name, space), plane, histogram in zip(trainings.items(), maps, histograms, strict=True):
             draw_map(plane, space.points, space.ids, space.modality, size=11)
             plane.set_title(f"{part}, {name}", weight="bold")
-            draw_histogram(histogram, space.same, space.different)
-            histogram.sharex(first)
+            histogram.sharex(first)  # before it is drawn, so that the limits hold all
             histogram.sharey(first)
+            draw_histogram(histogram, space.same, space.different)
             histogram.tick_params(labelleft=histogram is histograms[0])
             histogram.set_title(f"overlap {space.overlap:.2f}")
         maps[0].set_ylabel("t-SNE (no unit)")
