@@ -5,7 +5,7 @@ import pytest
 from made_runs import write_run
 from scipy import stats
 
-from vireid_lab.analysis.claims import VERDICTS, judge_claims
+from vireid_lab.analysis.claims import VERDICTS, judge_claims, to_show
 from vireid_lab.papers.reader import Claim, claims
 
 NONE = "recipe=rfm augment=flip"
@@ -123,10 +123,39 @@ def test_an_arm_that_cannot_be_trained_here(runs):
     assert verdict.verdict == "not testable here"
 
 
-def test_a_claim_from_thermal_data_is_labelled_in_a_near_infrared_world(runs):
+def test_a_verdict_rests_on_the_infrared_that_the_claim_comes_from_and_the_other_one_is_labelled(runs, tmp_path):
     made = runs(CLEAR)
-    assert "the claim comes from thermal data" in judge(made, dataclasses.replace(CLAIM, modality="thermal")).text
     assert "the claim comes from" not in judge(made).text
+    thermal = dataclasses.replace(CLAIM, modality="thermal")
+    assert (judge(made, thermal).verdict, judge(made, thermal).comparison) == ("not run", None)
+    assert "on thermal data" in judge(made, thermal).reason
+    (there,) = judge_claims([thermal], made, other_infrared=True)
+    assert there.verdict == "holds" and "the claim comes from thermal data" in there.text
+    for seed in range(3):
+        for augment, value in (("flip", 0.3), ("flip+ltg", 0.2 + seed / 100)):
+            arm = {"augment": augment, "seed": seed, "last": value, "best": value, "infrared": "thermal"}
+            made.append(write_run(tmp_path / "thermal" / f"{augment}-{seed}", **arm))
+    assert (judge(made, thermal).verdict, judge(made, thermal).others) == ("first look", 0)
+    assert judge(made, thermal).effects["last"].mean == pytest.approx(-0.09)
+    assert judge_claims([thermal], made, other_infrared=True)[0].effects == there.effects
+    (nowhere,) = judge_claims([CLAIM], made[:10], other_infrared=True)
+    assert (nowhere.verdict, nowhere.comparison) == ("not run", None) and "other than nir data" in nowhere.reason
+
+
+def test_what_is_shown_has_priority_or_an_interval_in_one_of_the_worlds(runs):
+    made = [*runs(CLEAR), *runs(CLEAR, better="flip+erasing")]
+    second = {"priority": 2, "worse_slots": "augment=flip"}
+    claims_ = [
+        dataclasses.replace(CLAIM, id="first", better_slots="augment=crop", worse_slots="augment=flip"),
+        dataclasses.replace(CLAIM, id="run", better_slots="augment=flip+erasing", **second),
+        dataclasses.replace(CLAIM, id="not run", better_slots="augment=grey", **second),
+    ]
+    own, other = (judge_claims(claims_, made, other_infrared=there) for there in (False, True))
+    (alone,) = to_show(own, other)
+    assert [verdict.claim.id for verdict in alone] == ["first", "run"]
+    for verdicts in to_show(other, own):
+        assert [verdict.claim.id for verdict in verdicts] == ["first", "run"]
+    assert to_show(other, own)[1] == alone and len(to_show(other, own)) == 2
 
 
 def test_holm_takes_a_verdict_away_within_a_paper_alone(runs):

@@ -75,6 +75,23 @@ def test_only_finished_runs_evaluated_by_the_default_protocol_count(arms):
     assert [made.label for made in comparisons(CLAIM, arms((0, 3), labels=(flip, plain)))] == [plain, flip]
 
 
+@pytest.mark.parametrize(
+    ("table", "protocols"),
+    [
+        (("tmpa", "II"), ["regdb-t2v", "regdb-v2t"]),  # measured infrared to visible alone
+        (("rfm", "II"), ["regdb-v2t"]),  # not on RegDB
+        (("cal", "2"), ["regdb-v2t"]),  # in both directions
+    ],
+)
+def test_the_direction_of_the_claims_table_comes_before_the_default_of_the_layout(arms, table, protocols):
+    claim = dataclasses.replace(CLAIM, paper=table[0], table=table[1])
+    v2t, t2v = (f"regdb-{direction} gallery=all" for direction in ("v2t", "t2v"))
+    runs = arms((0, 0), (1, 1), layout="regdb", labels=(v2t, t2v))
+    assert [made.label.split()[0] for made in comparisons(claim, runs)] == protocols
+    runs += arms((2, 2), layout="regdb", labels=(v2t,))
+    assert [made.label.split()[0] for made in comparisons(claim, runs)] == protocols[::-1]  # but more pairs win
+
+
 def test_a_run_without_its_best_step_leaves_the_equal_steps(arms):
     (made,) = comparisons(CLAIM, [*arms((0, 0)), *arms((0, 1), best=None)])
     assert set(made.differences) == {"last"} and len(made.pairs) == 2

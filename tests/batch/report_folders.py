@@ -29,13 +29,14 @@ def add_run(
     train_rank1: float = 0.98,
     synthetic: bool = True,
     control: str = "none",
+    infrared: str = "nir",
     **record,
 ) -> Path:
     """One trained model, evaluated at its last and at its best step (two points higher)."""
     path = folder / f"{slots['recipe']}-{slots['augment']}-{seed}"
     settings = dataclasses.asdict(choose_settings("baseline", "tiny", {"seed": seed, "select": 16}))
-    data = f"sysu synthetic sha256={seed}" if synthetic else "sysu train-visible=22258 sha256=0"
-    benchmark = {"layout": "sysu", "infrared": "nir", "difficulty": "medium", "ids": 80, "images": 4, "seed": seed}
+    data = f"sysu synthetic sha256={seed}-{infrared}" if synthetic else "sysu train-visible=22258 sha256=0"
+    benchmark = {"layout": "sysu", "infrared": infrared, "difficulty": "medium", "ids": 80, "images": 4, "seed": seed}
     benchmark |= {} if control == "none" else {"control": control}
     facts = {"preset": "tiny", "data_root": "x", "layout": "sysu", "trial": 1, "data": data, "n_ids": 64}
     write_json(path / "config.json", {**settings, **facts, **slots})

@@ -97,6 +97,24 @@ def test_claims_have_their_verdict_effect_and_p_on_the_page(tmp_path, seeds, tra
     assert ("Holm over 6 claims" in block) == (verdict == "holds")
 
 
+def test_a_claim_is_judged_where_it_comes_from_and_shown_in_the_other_infrared_too(tmp_path, capsys):
+    add_ablation(tmp_path)
+    for seed in range(3):
+        add_run(tmp_path / "thermal", BASELINE, seed, 0.3, infrared="thermal")
+        add_run(tmp_path / "thermal", WITH_LTG, seed, 0.3 - GAINS[seed], infrared="thermal")
+    page = read(tmp_path)
+    blocks = {each["id"]: each["class"] for each in page.all("div") if each.get("class", "").startswith("claim")}
+    assert blocks == {"rfm-ltg": "claim holds", "rfm-ltg-thermal": "claim first-look"}
+    assert "the claim comes from nir data" in page.text and "claims 1 holds " in page.text
+    (picture,) = page.all("img")
+    assert "In near infrared, where the claims come from" in picture["alt"] and "-10.0 points" in picture["alt"]
+    assert (tmp_path / "report.md").read_text().count("**LTG is better than no such augmentation**") == 2
+    assert main(["report", str(tmp_path), "--json"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert json.loads(said[-1])["claims"]["rfm-ltg"] == "holds"
+    assert sum("the claim comes from nir data" in line for line in said) == 1
+
+
 def test_runs_without_a_row_or_a_number_are_listed(tmp_path):
     add_run(tmp_path, {**BASELINE, "recipe": "agw"}, 0, 0.4321)
     add_run(tmp_path, {**BASELINE, "recipe": "pcb"}, 0, 0.5, finished=False)

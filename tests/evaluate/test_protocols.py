@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from vireid_lab.data.records import Record
-from vireid_lab.evaluate.protocols import PROTOCOLS, get_protocol, pool_positions, require_layout
+from vireid_lab.evaluate.protocols import PROTOCOLS, both_directions, get_protocol, pool_positions, require_layout
 from vireid_lab.runtime import InputError
 
 
@@ -25,6 +25,19 @@ def test_removal_rules(name):
         assert not np.any(expected)
     else:
         assert removed.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("layout", "names"),
+    [
+        ("sysu", ["sysu-all"]),
+        ("regdb", ["regdb-t2v", "regdb-v2t"]),
+        ("llcm", ["llcm-n2v", "llcm-v2n"]),
+        ("manifest", ["none"]),
+    ],
+)
+def test_the_default_comes_behind_its_opposite_direction(layout, names):
+    assert both_directions(layout) == names
 
 
 def test_cmc_kinds_and_sides():

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from vireid_lab.analysis.claims import Effect, Verdict
 from vireid_lab.analysis.comparisons import Comparison
-from vireid_lab.figures.effects import claim_effects, describe_effects
+from vireid_lab.figures.effects import claim_effects, describe_effects, world_of
 from vireid_lab.papers.reader import Claim
 
 
@@ -46,6 +48,25 @@ def test_the_description_holds_every_claim_and_number(verdicts):
     words = describe_effects(verdicts)
     assert "Claim up: holds (at equal steps +10.0 points [+8.0, +13.0]" in words
     assert "Claim none: not run (no interval)." in words
+
+
+def test_worlds_stand_side_by_side_and_each_is_named(verdicts):
+    made = dataclasses.replace(verdicts[0].comparison, infrared="thermal", world="a warm world")
+    other = {"verdict": "unresolved", "comparison": made, "effects": verdicts[1].effects}
+    there = [dataclasses.replace(verdict, **other) for verdict in verdicts]
+    left, right = claim_effects(verdicts, there).axes
+    title = " ".join(left.get_title().split())
+    assert title == "near infrared, where the claims come from (a world)"
+    assert " ".join(right.get_title().split()) == "thermal infrared, not where the claims come from (a warm world)"
+    assert [len(axes.containers) for axes in (left, right)] == [4, 6]
+    assert [bars.lines[0].get_xdata()[0] for bars in right.containers] == pytest.approx([-5] * 6)
+    assert [text.get_text() for text in right.texts] == ["unresolved\nn = 5"] * 3
+    assert left.yaxis_inverted() and right.get_ylim() == left.get_ylim() and right.get_xlim() == left.get_xlim()
+    assert [label.get_text() for label in left.get_yticklabels()] == ["Claim up", "Claim down", "Claim none"]
+    words = describe_effects(verdicts, there)
+    parts = ("In near infrared, where", "Claim up: holds", "In thermal infrared, not where", "Claim up: unresolved")
+    assert sorted(parts, key=words.index) == list(parts)
+    assert world_of([dataclasses.replace(v, comparison=None) for v in verdicts]) == "the claims' own infrared: not run"
 
 
 def test_comparisons_that_nobody_claims_get_no_verdict(verdicts):

@@ -31,7 +31,7 @@ class Verdict:
         adjusted_p: the larger p of both readings, for a priority claim after Holm's correction within its paper; None
             where something is missing that a verdict needs.
         tests: number of claims corrected for; 1 for a claim that is not a priority.
-        others: comparisons of this claim in other worlds or settings that were not used.
+        others: comparisons of this claim in other worlds, settings or protocols of the same infrared, not used.
     """
 
     claim: Claim
@@ -56,7 +56,7 @@ class Verdict:
         )
         family = f"Holm over {self.tests} claims" if self.claim.priority == 1 else "no priority claim, p not adjusted"
         p = "" if self.adjusted_p is None else f"; p = {self.adjusted_p:.3g}, {family}"
-        others = f"; {self.others} comparisons in other worlds or settings not used" * (self.others > 0)
+        others = f"; {self.others} comparisons in other worlds, settings or protocols not used" * (self.others > 0)
         return (
             f"{self.verdict}: {self.reason}. {made.metric}, better minus worse: {read or 'no interval'}{p}. "
             f"World: {made.world}{origin}; scale: {made.scale}; n = {len(made.pairs)} pairs; {made.label}; "
@@ -103,9 +103,13 @@ def decide(
 
 
 def judge_claims(
-    claims: Sequence[Claim], runs: Sequence[RunResult], controlled: Collection[str] = (), control: str = "none"
+    claims: Sequence[Claim],
+    runs: Sequence[RunResult],
+    controlled: Collection[str] = (),
+    control: str = "none",
+    other_infrared: bool = False,
 ) -> list[Verdict]:
-    """A verdict on each claim, in the order given.
+    """A verdict on each claim, in the order given, from runs in the kind of infrared that the claim comes from.
 
     Holm's correction is over all priority claims of a paper that can be tested here, also those not run yet (p = 1), so
     that the order in which they are run changes nothing.
@@ -115,9 +119,13 @@ def judge_claims(
         runs: finished or not, of any recipe.
         controlled: ids of the claims for which a positive control is on record.
         control: which control world to look at; the claims themselves are about "none".
+        other_infrared: judge from runs in the other kind of infrared, near or thermal; the text of a verdict says so.
     """
     testable = [claim for claim in claims if claim.better_slots]
-    found = {claim.id: comparisons(claim, runs, control) for claim in testable}
+    found = {
+        claim.id: [c for c in comparisons(claim, runs, control) if (c.infrared != claim.modality) == other_infrared]
+        for claim in testable
+    }
     first = {name: made[0] for name, made in found.items() if made}
     effects = {name: effects_of(made) for name, made in first.items()}
     p_values = {name: larger_p(effects[name]) for name, made in first.items() if may_be_tested(made)}
@@ -133,7 +141,9 @@ def judge_claims(
         if claim.id not in found:
             verdict, reason = "not testable here", "an arm of it is not trained here"
         elif made is None:
-            verdict, reason = "not run", "no evaluated runs of both arms with the same data, seed and settings"
+            where = f"{'other than ' * other_infrared}{claim.modality} data"
+            reason = f"no evaluated runs of both arms on {where} with the same seed and settings"
+            verdict = "not run"
         elif len(made.pairs) < FIRST_LOOK:
             verdict, reason = "not run", f"{len(made.pairs)} of the {FIRST_LOOK} pairs that a first look needs"
         else:
@@ -141,6 +151,21 @@ def judge_claims(
         tests = len(families[claim.paper]) if claim.priority == 1 and claim.id in found else 1
         verdicts.append(Verdict(claim, verdict, reason, of, made, p, tests, others))
     return verdicts
+
+
+def to_show(*worlds: Sequence[Verdict]) -> list[list[Verdict]]:
+    """What a picture of the claims shows: those with priority, and those with an interval in one of the worlds.
+
+    Args:
+        worlds: verdicts on the same claims in the same order, those in the claims' own kind of infrared first.
+
+    Returns:
+        The same for the first world, and for the others that have an interval.
+    """
+    first, *others = worlds
+    drawn = [first, *(world for world in others if any(verdict.effects for verdict in world))]
+    rows = [row for row in zip(*drawn, strict=True) if row[0].claim.priority == 1 or any(v.effects for v in row)]
+    return [list(world) for world in zip(*rows, strict=True)]
 
 
 def effects_of(made: Comparison) -> dict[str, Effect]:

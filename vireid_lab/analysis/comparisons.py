@@ -6,12 +6,13 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from vireid_lab.analysis.run_results import RunResult
 from vireid_lab.evaluate.protocols import default_protocol
-from vireid_lab.papers.reader import Claim, matches, parse_slots
+from vireid_lab.papers.reader import Claim, matches, parse_slots, published
 from vireid_lab.train.rundir import MAY_DIFFER
 
 OF_THE_PAIR = {"seed", "data", "data_root", "trial"}  # what tells the pairs of one comparison apart
@@ -93,9 +94,9 @@ def comparisons(claim: Claim, runs: Iterable[RunResult], control: str = "none") 
     """All comparisons that runs allow of a claim: one for each world, settings and evaluation; the first is to be used.
 
     First come those in the claim's own infrared, then those read at both checkpoints, then those with most pairs, then
-    the plainest evaluation. Only finished runs count, evaluated at their last checkpoint under the protocol that is
-    the layout's default, in the control world that is asked for ("none": in no control world). Of runs that repeat each
-    other the first by path counts.
+    those under the protocol of the claim's table, then the plainest evaluation. Only finished runs count, evaluated at
+    their last checkpoint under one of `protocols_for`, in the control world that is asked for ("none": in no control
+    world). Of runs that repeat each other the first by path counts.
     """
     finished = [run for run in runs if run.finished and run.control == control]
     better, worse = parse_slots(claim.better_slots), parse_slots(claim.worse_slots)
@@ -108,7 +109,8 @@ def comparisons(claim: Claim, runs: Iterable[RunResult], control: str = "none") 
             baselines.setdefault((group_key(run, plain), run.data, run.seed), run)
         arms = [arm for arm, slots in enumerate((claim.better_slots, claim.worse_slots)) if matches(slots, run.slots)]
         for label, checkpoint in run.metrics if arms else ():
-            if checkpoint == "last" and is_plain(run, label):
+            protocol = run.metrics[label, checkpoint]["protocol"]
+            if checkpoint == "last" and protocol in protocols_for(claim, run.settings["layout"]):
                 group = groups[label, group_key(run, varied)]
                 group[arms[0]].setdefault((run.data, run.seed), run)
     found = []
@@ -119,10 +121,29 @@ def comparisons(claim: Claim, runs: Iterable[RunResult], control: str = "none") 
             baseline = [run for run in of_pairs if run is not None]
             found.append(paired([first[k] for k in keys], [second[k] for k in keys], baseline, claim.metric, label))
 
+    printed = printed_protocols(claim.paper, claim.table)
+
     def order(made: Comparison) -> tuple:
-        return made.infrared != claim.modality, "best" not in made.better, -len(made.pairs), len(made.label)
+        unlike = made.label.split()[0] not in printed
+        return made.infrared != claim.modality, "best" not in made.better, -len(made.pairs), unlike, len(made.label)
 
     return sorted(found, key=order)
+
+
+@cache
+def printed_protocols(paper: str, table: str) -> frozenset[str]:
+    """The protocols that the numbers of a table were measured with."""
+    return frozenset(cell.protocol for cell in published() if (cell.paper, cell.table) == (paper, table))
+
+
+def protocols_for(claim: Claim, layout: str) -> set[str]:
+    """The protocols under which runs of a layout count for a claim.
+
+    The layout's default; and where the claim's table has others of this layout and not the default, those too.
+    """
+    default = default_protocol(layout)
+    printed = {name for name in printed_protocols(claim.paper, claim.table) if name.startswith(f"{layout}-")}
+    return {default} if default in printed else {default, *printed}
 
 
 def is_plain(run: RunResult, label: str) -> bool:

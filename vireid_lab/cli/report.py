@@ -30,9 +30,8 @@ def run(arguments: argparse.Namespace) -> int:
     content = collect(arguments.folder)
     page = write_pages(content, arguments.out or arguments.folder)
     verdicts = {verdict.claim.id: verdict for paper in content.papers for verdict in paper.verdicts}
-    for verdict in verdicts.values():
-        if verdict.comparison:
-            print(f"{verdict.claim.paper} Table {verdict.claim.table}: {verdict.claim.text}\n  {verdict.text}")
+    for verdict in (each for paper in content.papers for each in paper.looked_at):
+        print(f"{verdict.claim.paper} Table {verdict.claim.table}: {verdict.claim.text}\n  {verdict.text}")
     print(f"{len(content.runs)} trained models, {len(content.failures)} failed notebooks\n{page}")
     if arguments.json:
         result = {

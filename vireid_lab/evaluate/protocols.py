@@ -111,6 +111,16 @@ def default_protocol(layout: str) -> str:
     return DEFAULT_PROTOCOLS[layout]
 
 
+def both_directions(layout: str) -> list[str]:
+    """The default protocol of a layout, and before it the one that swaps queries and gallery, where there is one."""
+    default = PROTOCOLS[default_protocol(layout)]
+    swapped = replace(default, query=default.gallery, gallery=default.query)
+    others = [
+        name for name, each in PROTOCOLS.items() if each != default and replace(each, name=default.name) == swapped
+    ]
+    return [*others, default.name]
+
+
 def require_layout(protocol: Protocol, layout: str) -> None:
     """Raises InputError where a protocol of one public data set is asked for on another one."""
     if protocol.layout not in (None, layout) and layout != "manifest":

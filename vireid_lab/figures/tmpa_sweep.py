@@ -135,7 +135,7 @@ def ratio_sheet(sweep: Sweep | None, pictures: Sequence[Sequence[np.ndarray]]) -
     rows, columns = (np.arange(count) + 0.5 for count in (len(pictures), len(PICTURES)))
     sheet.set_xticks(columns * canvas.shape[1] / len(columns), [f"{ratio:.2f}" for ratio in PICTURES])
     sheet.set_yticks(rows * canvas.shape[0] / len(rows), MODALITY_NAMES, rotation=90, va="center")
-    sheet.set_xlabel("ratio A_C of both images above (A_S: +0.05, A_O: +0.10)")
+    sheet.set_xlabel("ratio $A_C$ of both images above ($A_S$: +0.05, $A_O$: +0.10)")
     sheet.tick_params(length=0)
     sheet.spines[:].set_visible(False)
     return figure
@@ -170,7 +170,7 @@ def draw_sweep(axes: Axes, sweep: Sweep, knob: str) -> None:
         axes.scatter(*zip(*points, strict=True), s=6, alpha=0.5, **look)
     axes.axvline(best, color="0.6", linestyle=":", linewidth=1, zorder=0)
     axes.text(best, 1.01, "best in the paper", transform=axes.get_xaxis_transform(), ha="center", fontsize=6.5)
-    axes.set(xlabel={"A_C": "ratio A_C of the center"}.get(knob, f"{knob} of Eq. 16"), ylabel="percent")
+    axes.set(xlabel={"A_C": "ratio $A_C$ of the center"}.get(knob, f"{knob} of Eq. 16"), ylabel="percent")
     axes.margins(x=0.12, y=0.15)
     axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.grid(axis="y", color="0.92")

@@ -32,11 +32,17 @@ def title(paper: str) -> str:
 
 @dataclass(frozen=True)
 class Paper:
-    """One paper: its tables and the verdicts on its claims."""
+    """One paper: its tables and the verdicts on its claims.
+
+    Attributes:
+        verdicts: from runs in the kind of infrared that a claim comes from.
+        other_infrared: on the same claims, from runs in the other kind.
+    """
 
     name: str
     tables: tuple[PaperTable, ...]
     verdicts: tuple[Verdict, ...]
+    other_infrared: tuple[Verdict, ...] = ()
 
     @property
     def title(self) -> str:
@@ -50,8 +56,8 @@ class Paper:
 
     @property
     def looked_at(self) -> list[Verdict]:
-        """Verdicts on claims of which both arms were run."""
-        return [verdict for verdict in self.verdicts if verdict.comparison]
+        """Verdicts on claims of which both arms were run, those in the claims' own kind of infrared first."""
+        return [verdict for verdict in (*self.verdicts, *self.other_infrared) if verdict.comparison]
 
     @property
     def open(self) -> list[Verdict]:
@@ -130,7 +136,7 @@ def collect(folder: str | Path) -> Content:
             f"-p scale tiny --out {folder}`, or give the folder that holds yours"
         )
     lines = measured_lines(runs)
-    tables, verdicts = paper_tables(published(), lines), judge_claims(claims(), runs)
+    tables = paper_tables(published(), lines)
     rows = [row.slots for table in tables for row in table.rows]
     cards = Counter(json.dumps(_card(run), sort_keys=True) for run in runs)
     return Content(
@@ -138,7 +144,7 @@ def collect(folder: str | Path) -> Content:
         made=datetime.now(UTC),
         outcomes=tuple(outcomes),
         runs=tuple(runs),
-        papers=_papers(tables, verdicts),
+        papers=_papers(tables, runs),
         elsewhere=tuple(line for line in lines if not any(map(line.belongs_to, rows))),
         unevaluated=tuple(run for run in runs if not (run.finished and run.metrics)),
         pictures=tuple(pictures),
@@ -146,16 +152,13 @@ def collect(folder: str | Path) -> Content:
     )
 
 
-def _papers(tables: Sequence[PaperTable], verdicts: Sequence[Verdict]) -> tuple[Paper, ...]:
-    names = dict.fromkeys([*(table.paper for table in tables), *(verdict.claim.paper for verdict in verdicts)])
-    return tuple(
-        Paper(
-            name,
-            tuple(table for table in tables if table.paper == name),
-            tuple(verdict for verdict in verdicts if verdict.claim.paper == name),
-        )
-        for name in names
-    )
+def _papers(tables: Sequence[PaperTable], runs: Sequence[RunResult]) -> tuple[Paper, ...]:
+    papers = []
+    for name in dict.fromkeys([*(table.paper for table in tables), *(claim.paper for claim in claims())]):
+        of_paper = [claim for claim in claims() if claim.paper == name]
+        worlds = (tuple(judge_claims(of_paper, runs, other_infrared=other)) for other in (False, True))
+        papers.append(Paper(name, tuple(table for table in tables if table.paper == name), *worlds))
+    return tuple(papers)
 
 
 def _card(run: RunResult) -> dict[str, Any]:

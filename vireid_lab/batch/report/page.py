@@ -54,7 +54,7 @@ def summary(content: Content) -> Markup:
     """What there is, in a few lines."""
     evaluated = len(content.runs) - len(content.unevaluated)
     trainings = f"{len(content.runs)} trained, {evaluated} of them finished and evaluated" if content.runs else ""
-    counts = Counter(verdict.verdict for paper in content.papers for verdict in paper.looked_at)
+    counts = Counter(verdict.verdict for paper in content.papers for verdict in paper.verdicts if verdict.comparison)
     pairs = [
         ("notebooks", count_states(content.outcomes)),
         ("models", trainings),

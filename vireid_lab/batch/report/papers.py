@@ -6,7 +6,7 @@ import io
 from collections import Counter
 from collections.abc import Sequence
 
-from vireid_lab.analysis.claims import READINGS, Verdict
+from vireid_lab.analysis.claims import READINGS, Verdict, to_show
 
 from .content import Paper
 from .html import Markup, details, facts, plain_table, table, tag
@@ -41,23 +41,22 @@ def paper_section(paper: Paper) -> Markup:
 
 
 def claim_picture(paper: Paper) -> Markup:
-    """The forest plot of the claims that have an interval."""
-    with_interval = [verdict for verdict in paper.looked_at if verdict.effects]
+    """The forest plot of the claims, where one of them has an interval."""
+    worlds = to_show(paper.verdicts, paper.other_infrared)
+    with_interval = [verdict for world in worlds for verdict in world if verdict.effects]
     if not with_interval:
         return Markup("")
     from vireid_lab.figures.effects import claim_effects, describe_effects
 
-    figure = claim_effects(with_interval)
+    figure = claim_effects(*worlds)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None})
     width = round(figure.get_figwidth() * 100)
-    image = tag(
-        "img", src=data_uri("image/svg+xml", buffer.getvalue()), alt=describe_effects(with_interval), width=width
-    )
-    worlds = "; ".join(sorted({verdict.comparison.world for verdict in with_interval}))
+    image = tag("img", src=data_uri("image/svg+xml", buffer.getvalue()), alt=describe_effects(*worlds), width=width)
+    data = "; ".join(sorted({verdict.comparison.world for verdict in with_interval}))
     caption = "Paired differences with 95 % intervals. Above: at equal steps; below: at each arm's own best step. "
     frame = tag("div", image, class_="wide", role="region", aria_label="Claims of the paper", tabindex=0)
-    return tag("figure", frame, tag("figcaption", caption, tag("small", worlds)))
+    return tag("figure", frame, tag("figcaption", caption, tag("small", data)))
 
 
 def claim(verdict: Verdict) -> Markup:
@@ -73,8 +72,9 @@ def claim(verdict: Verdict) -> Markup:
         "not evaluated" if value is None else f"R-1 {100 * value:.1f} %"
         for value in (made.train_rank1, made.worse_train_rank1)
     )
-    origin = verdict.claim.modality
-    world = made.world if origin == made.infrared else f"{made.world}; the claim comes from {origin} data"
+    name, world = verdict.claim.id, made.world
+    if made.infrared != verdict.claim.modality:
+        name, world = f"{name}-{made.infrared}", f"{world}; the claim comes from {verdict.claim.modality} data"
     values = [
         *((f"{METRIC_NAMES[made.metric]} {reading}", effect) for reading, effect in effects),
         ("p", p),
@@ -84,12 +84,12 @@ def claim(verdict: Verdict) -> Markup:
         ("data", world),
         ("scale", made.scale),
         ("protocol", made.label),
-        ("also run", f"in {verdict.others} other worlds or settings, not used" if verdict.others else ""),
+        ("also run", f"in {verdict.others} other worlds, settings or protocols, not used" if verdict.others else ""),
     ]
     head = tag("p", verdict.claim.text, " ", tag("small", f"Table {verdict.claim.table}"))
     words = f"{SIGNS.get(verdict.verdict, '○')} {verdict.verdict}"
     result = tag("p", tag("span", words, class_="verdict"), f": {verdict.reason}")
-    return tag("div", head, result, facts(values), class_=f"claim {kind}", id=verdict.claim.id)
+    return tag("div", head, result, facts(values), class_=f"claim {kind}", id=name)
 
 
 def table_section(paper: Paper, printed: PaperTable) -> Markup:
