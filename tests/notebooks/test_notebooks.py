@@ -33,6 +33,10 @@ PICTURES = {
         "01_fig3_mixes", "02_training", "03_claims", "04_fig4_ratio", "05_fig5_balance", "06_fig6_tsne",
         "07_fig7_gradcam", "08_fig8_top10", "09_mft_attention",
     ],
+    "04_idkl": [
+        "01_training", "02_modality", "03_masks", "04_fig3_graphs", "05_fig6_tsne", "06_fig4_gradcam", "07_claims",
+        "08_fig5_lambda",
+    ],
     "05_sa_softmax": [
         "01_fig1_geometry", "02_fig3_mask", "03_training", "04_fig6_features", "05_fig5_prototypes", "06_claims",
         "07_fig4_weights",

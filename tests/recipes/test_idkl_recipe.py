@@ -8,6 +8,10 @@ from torch.nn import functional as F
 
 from vireid_lab.cli import main
 from vireid_lab.data.batch import Batch
+from vireid_lab.data.make import make_benchmark
+from vireid_lab.evaluate.protocols import PROTOCOLS
+from vireid_lab.evaluate.runs import evaluate_run
+from vireid_lab.evaluate.scoring import Options
 from vireid_lab.losses.triplet import BatchHardTriplet
 from vireid_lab.papers.reader import published
 from vireid_lab.recipes import idkl
@@ -229,3 +233,27 @@ def test_maps_of_one_position_are_said_before_a_folder_is_made(toy_root, toy, tm
     command = ["train", "idkl", "--data", str(toy_root), "--out", str(out), "--set", *toy, "size=16x16"]
     assert main(command) == 2
     assert "1x1" in capsys.readouterr().err and not out.exists()
+
+
+LABELS = {
+    "sysu": [f"sysu-{place} gallery=seeded shots={shots}" for place in ("all", "indoor") for shots in (1, 10)],
+    "regdb": ["regdb-v2t gallery=all", "regdb-t2v gallery=all"],
+    "llcm": [f"llcm-{way} gallery=seeded shots=1 llcm_reading=paper" for way in ("v2n", "n2v")],
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("layout", LABELS)
+def test_a_run_is_scored_under_every_protocol_of_its_layout_and_re_ranked_where_it_says_so(layout, toy, tmp_path):
+    root, out = make_benchmark(tmp_path / layout, layout, ids=4, images=3, workers=1), tmp_path / "run"
+    assert main(["train", "idkl", "--data", str(root), "--out", str(out), "--set", *toy, "steps=2"]) == 0
+    run = open_run(out)
+    for name, protocol in PROTOCOLS.items():
+        for shots in protocol.shots or (None,):
+            if protocol.layout == layout:
+                evaluate_run(run, name, Options(shots=shots))
+    again = evaluate_run(run, options=Options(rerank=True))
+    record = json.loads((out / "run.json").read_text())["metrics"]
+    assert sorted(record) == sorted([*LABELS[layout], f"{LABELS[layout][0]} rerank"])
+    plain = record[LABELS[layout][0]]
+    assert again.conditions.rerank and not plain["rerank"] and plain["mAP"] != again.metrics["mAP"]

@@ -83,6 +83,33 @@ def graphs_of(a: Tensor, b: Tensor, ids: Sequence[int], names: tuple[str, str], 
     return Graphs(names, ids[order], matrices, terms.numpy())
 
 
+def paired_images(ids: np.ndarray, modality: np.ndarray, people: int = 8, images: int = 2) -> np.ndarray:
+    """Rows of a small batch as a training has it: of the first people some visible and as many infrared images.
+
+    Args:
+        ids: (N,) identities.
+        modality: (N,) 0 visible, 1 infrared.
+        people: how many identities at most.
+        images: how many of each modality, evenly spaced over those that there are.
+
+    Returns:
+        (2, people * images) rows, column i of both the same identity.
+
+    Raises:
+        InputError: one of them has too few images.
+    """
+    rows: list[list[int]] = [[], []]
+    for pid in np.unique(ids)[:people]:
+        for m in (0, 1):
+            own = np.flatnonzero((ids == pid) & (modality == m))
+            if len(own) < images:
+                raise InputError(
+                    f"identity {pid} has {len(own)} images of modality {m}: give images={len(own)} or less"
+                )
+            rows[m].extend(own[np.linspace(0, len(own) - 1, images).round().astype(int)])
+    return np.array(rows)
+
+
 @drawn
 def graph_sheet(rows: Mapping[str, Graphs]) -> Figure:
     """Affinity matrices and KL terms, a row of pictures for each, such as before and after alignment.

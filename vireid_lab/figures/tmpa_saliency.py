@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from vireid_lab.data.transforms import normalise, to_float
+from vireid_lab.models.idkl_branch import IDKLBranch
 from vireid_lab.models.tmpa import TMPA
 from vireid_lab.runtime import InputError
 from vireid_lab.spectra.labels import FIRST_PERSON
@@ -25,8 +27,10 @@ FLAT = 1e-6  # values this near to each other are equal
 
 
 def last_layer(model: nn.Module) -> nn.Module:
-    """The layer whose output the features are pooled from: F_C of TMPA, otherwise layer4."""
-    return model.complete if isinstance(model, TMPA) else model.backbone.layer4
+    """The layer whose output the features are pooled from: F_C of TMPA, that of a branch of IDKL, otherwise layer4."""
+    if isinstance(model, TMPA):
+        return model.complete
+    return model.last_layer if isinstance(model, IDKLBranch) else model.backbone.layer4
 
 
 def match_maps(model: nn.Module, images: np.ndarray, ids: np.ndarray, modality: np.ndarray) -> np.ndarray:
@@ -105,6 +109,20 @@ def describe_looks(maps: Mapping[str, np.ndarray], masks: np.ndarray) -> str:
             )
         lines.append(f"{name}: {numbers} ({(~shown).sum()} of {len(heats)} maps are empty)")
     return "\n".join(lines)
+
+
+def describe_agreement(maps: Mapping[str, np.ndarray]) -> str:
+    """How alike the maps of one image are, by the mean correlation over the images with two maps that are not flat.
+
+    Args:
+        maps: name of the model -> (N, H, W).
+    """
+    pairs = []
+    for (first, a), (second, b) in combinations(maps.items(), 2):
+        both = [(x.ravel(), y.ravel()) for x, y in zip(a, b, strict=True) if np.ptp(x) > 0 and np.ptp(y) > 0]
+        mean = np.mean([np.corrcoef(x, y)[0, 1] for x, y in both]) if both else np.nan
+        pairs.append(f"{first} and {second} {mean:+.2f} (n = {len(both)})")
+    return f"correlation of the maps of one image: {', '.join(pairs)}"
 
 
 @drawn

@@ -60,7 +60,9 @@ class IDKLOutput(ReIDOutput):
     mask_r: Tensor | None = None
 
     def branch(self, name: str) -> ReIDOutput:
-        """The output of "specific" or "purified" as that of a network by itself."""
+        """The output of "shared", "specific" or "purified" as that of a network by itself."""
+        if name == "shared":
+            return self
         return ReIDOutput(*(getattr(self, name + suffix) for suffix in SUFFIXES))
 
     @property
