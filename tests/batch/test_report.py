@@ -204,3 +204,13 @@ def test_a_folder_without_anything_names_the_way_out(tmp_path):
 
 def test_letters_go_on_behind_z():
     assert [letters(place) for place in (0, 25, 26, 51, 52)] == ["A", "Z", "AA", "AZ", "BA"]
+
+
+def test_a_line_stands_beside_the_protocol_that_it_was_measured_with(tmp_path):
+    whole = {"recipe": "rfm", "augment": "flip+ltg", "attention": "mam", "losses": "ce+triplet+cross_center:3"}
+    add_run(tmp_path, whole, 0, 0.4321)
+    text = read(tmp_path).text
+    table = text[text.index("RFM Table I ") : text.index("methods of others")]
+    regdb, sysu = table.split("Published SYSU-MM01, all search")
+    assert "93.5 98.4 99.3 87.5 91.0" in regdb and "Measured" not in regdb and "43.2" not in regdb
+    assert "Measured on the synthetic benchmark" in sysu and "72.5 97.7 99.6 70.5" in sysu and "A last 43.2" in sysu

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from vireid_lab.analysis.claims import READINGS, Verdict, to_show
 
@@ -100,10 +101,10 @@ def table_section(paper: Paper, printed: PaperTable) -> Markup:
     marks = {note: f"[{number}]" for number, note in enumerate(printed.notes, 1)}
     parts: list[object] = [tag("h3" if printed.measured else "h4", name)]
     if own:
-        parts.append(_table(name, printed, own, marks))
+        parts += _tables(name, printed, own, marks)
     if others:
-        folded = _table(f"{name}: methods of others", printed, others, marks)
-        parts.append(details(f"{len(others)} methods of others, published only", folded))
+        folded = _tables(f"{name}: methods of others", printed, others, marks)
+        parts.append(details(f"{len(others)} methods of others, published only", *folded))
     for setting, letter in printed.settings.items():
         parts.append(tag("p", tag("small", tag("strong", letter), f" {setting}"), class_="key"))
     for note, mark in marks.items():
@@ -111,54 +112,77 @@ def table_section(paper: Paper, printed: PaperTable) -> Markup:
     return tag("div", *parts)
 
 
-def _table(name: str, printed: PaperTable, rows: Sequence[TableRow], marks: dict[str, str]) -> Markup:
+def _tables(name: str, printed: PaperTable, rows: Sequence[TableRow], marks: dict[str, str]) -> list[Markup]:
+    """The rows as tables that a desk's page can hold."""
+    parts = _parts(printed, rows)
+    names = [f"{name}, part {number} of {len(parts)}" for number in range(1, len(parts) + 1)]
+    return [
+        _table(each, printed, part, marks) for each, part in zip(names if parts[1:] else [name], parts, strict=True)
+    ]
+
+
+def _parts(printed: PaperTable, rows: Sequence[TableRow]) -> list[PaperTable]:
+    """Where measured columns need room: two protocols to a table, photographs and synthetic people apart.
+
+    A line stands beside the protocol that it was measured with (its label begins with it); if the table has none such,
+    in the first part.
+    """
     lines = [line for row in rows for line in row.lines]
-    groups = [kind for kind in (False, True) if any(line.synthetic == kind for line in lines)]
-    body = (row for each in rows for row in _rows(each, printed, groups, marks))
-    return table(name, _head(printed, groups), body)
+    if not lines:
+        return [replace(printed, rows=tuple(rows))]
+    protocols = list(dict.fromkeys(protocol for protocol, _ in printed.columns))
+    place = {protocol: number // 2 for number, protocol in enumerate(protocols)}
+    parts = []
+    for number in range(1 + max(place.values())):
+        columns = tuple(column for column in printed.columns if place[column[0]] == number)
+        here = [line for line in lines if place.get(line.label.split()[0], 0) == number]
+        for synthetic in sorted({line.synthetic for line in here}) or [False]:
+            kept = [line for line in here if line.synthetic == synthetic]
+            own = (replace(row, lines=tuple(line for line in row.lines if line in kept)) for row in rows)
+            parts.append(replace(printed, columns=columns, rows=tuple(own)))
+    return parts
 
 
-def _head(printed: PaperTable, groups: Sequence[bool]) -> list[Markup]:
-    protocols = Counter(protocol for protocol, _ in printed.columns)
+def _table(name: str, printed: PaperTable, part: PaperTable, marks: dict[str, str]) -> Markup:
+    body = (cells for row in part.rows for cells in _rows(row, printed, part, marks))
+    return table(name, _head(part), body)
+
+
+def _head(part: PaperTable) -> list[Markup]:
+    protocols = Counter(protocol for protocol, _ in part.columns)
     names = ((PROTOCOL_NAMES.get(protocol, protocol), span) for protocol, span in protocols.items())
     top = [tag("th", "row", rowspan=2, scope="col")]
     top += [tag("th", "Published", Markup("<br>"), n, scope="colgroup", colspan=span) for n, span in names]
-    below = [tag("th", METRIC_NAMES[metric], scope="col", class_="number") for _, metric in printed.columns]
-    for synthetic in groups:
+    below = [tag("th", METRIC_NAMES[metric], scope="col", class_="number") for _, metric in part.columns]
+    if part.measured:
+        synthetic = next(line.synthetic for row in part.rows for line in row.lines)
         title = "Measured on the synthetic benchmark" if synthetic else "Measured on photographs"
         note = "not comparable with the published columns" if synthetic else "the letters are explained below"
         content = (title, Markup("<br>"), tag("small", note))
-        span = len(printed.metrics) + len(BESIDE)
+        span = len(part.metrics) + len(BESIDE)
         top.append(tag("th", *content, scope="colgroup", colspan=span, class_="measured"))
-        names = [*BESIDE[:2], *(METRIC_NAMES[metric] for metric in printed.metrics), *BESIDE[2:]]
+        names = [*BESIDE[:2], *(METRIC_NAMES[metric] for metric in part.metrics), *BESIDE[2:]]
         below += [tag("th", each, scope="col", class_="number measured") for each in names]
     return [tag("tr", *top), tag("tr", *below)]
 
 
-def _rows(row: TableRow, printed: PaperTable, groups: Sequence[bool], marks: dict[str, str]) -> list[Markup]:
-    by_group = [[line for line in row.lines if line.synthetic == kind] for kind in groups]
-    height = max([1, *map(len, by_group)])
+def _rows(row: TableRow, printed: PaperTable, part: PaperTable, marks: dict[str, str]) -> list[Markup]:
+    height = max(1, len(row.lines))
     notes = {cell.note for cell in row.cells.values()}
     shared = marks.get(notes.copy().pop(), "") if len(notes) == 1 else ""
-    slots = tag("small", Markup("<br>"), row.slots) if row.ours and not row.lines else ""
+    run = any(each.lines for each in printed.rows if each.name == row.name)
+    slots = tag("small", Markup("<br>"), row.slots) if row.ours and not run else ""
     first = [tag("th", row.name, " ", shared, slots, scope="row", rowspan=height)]
-    for column in printed.columns:
+    for column in part.columns:
         cell = row.cells.get(column)
         text = "–" if cell is None else f"{cell.value} {'' if shared else marks.get(cell.note, '')}".strip()
         first.append(tag("td", text, class_="number", rowspan=height))
-    rows = []
-    for place in range(height):
-        cells = first if place == 0 else []
-        for lines in by_group:
-            line = lines[place] if place < len(lines) else None
-            cells = cells + _line(line, row, printed, "not run" if not lines and place == 0 else "")
-        rows.append(tag("tr", *cells))
-    return rows
+    if part.measured and not row.lines:
+        first.append(tag("td", "not run", class_="measured soft", colspan=len(part.metrics) + len(BESIDE)))
+    measured = [_line(line, printed.settings[line.setting(row.slots)], part.metrics) for line in row.lines] or [[]]
+    return [tag("tr", *first, *measured[0]), *(tag("tr", *cells) for cells in measured[1:])]
 
 
-def _line(line: Line | None, row: TableRow, printed: PaperTable, instead: str) -> list[Markup]:
-    if line is None:
-        return [tag("td", instead, class_="measured soft", colspan=len(printed.metrics) + len(BESIDE))]
-    scores = (line.score(metric) for metric in printed.metrics)
-    values = [printed.settings[line.setting(row.slots)], line.checkpoint, *scores, line.n, line.trained]
+def _line(line: Line, letter: str, metrics: Sequence[str]) -> list[Markup]:
+    values = [letter, line.checkpoint, *map(line.score, metrics), line.n, line.trained]
     return [tag("td", value, class_="number measured") for value in values]

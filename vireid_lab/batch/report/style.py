@@ -29,14 +29,14 @@ dl.facts dd { margin: 0 }
 .scroll:focus-visible, .wide:focus-visible { outline: 2px solid var(--soft); outline-offset: 2px }
 table { border-collapse: collapse; width: 100%; font-size: .88rem; font-variant-numeric: tabular-nums;
   overflow-wrap: normal }
-th, td { padding: .35rem .6rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line) }
+th, td { padding: .35rem .4rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line) }
 tbody tr:last-child > * { border-bottom: 0 }
 thead th { background: var(--tint); vertical-align: bottom; font-weight: 600 }
 tbody th { font-weight: 500; min-width: 6.5rem; max-width: 18rem; background: var(--paper) }
 tbody th, thead tr:first-child th:first-child { position: sticky; left: 0; z-index: 1 }
 p.key { margin: .15rem 0 }
 td.number, th.number { text-align: right }
-td.number { white-space: nowrap }
+td.number, th.number:not(.measured) { white-space: nowrap }
 th.measured, td.measured { background: var(--measured) }
 .claim { border: 1px solid var(--line); border-left: .35rem solid var(--open); border-radius: .3rem;
   padding: .6rem .8rem; margin: .6rem 0 }
