@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.random import Generator
 from torch import Tensor
@@ -39,7 +40,9 @@ class BatchLTG(LTGDraw):
         channels = images.shape[1]
         lines = images.permute(0, 2, 3, 1).flatten(2)  # (B, H, W * C): channels last, as the loaders' batches are
         require_unit_range("LTG", lines)
-        out = lines.clone()
+        out = torch.empty_like(lines)
+        others = np.setdiff1d(np.arange(len(images)), parameters.chosen)
+        out[others] = lines[others]
         chosen, rectangles, factors = (torch.from_numpy(array).to(images.device) for array in parameters)
         grid = CellGrid.uncut(len(chosen), channels, lines.shape[1], lines.shape[2] // channels, images.device)
         for k in range(0, rectangles.shape[1], BLOCK):
@@ -139,8 +142,9 @@ class CellGrid:
         line = row + strips.shape[1] * torch.arange(len(row), device=row.device)[:, None]  # (A, H), of all strips
         strips = strips.flatten(0, 1).to(lines.dtype)
         for image, own in portions(chosen):
-            factor = strips.index_select(0, line[own].flatten()).unflatten(0, (-1, self.height))
-            out[image] = factor.mul_(lines[image]).clamp_(max=1)
+            product = out[image]  # a view on a CPU: no fresh memory, and nothing to do for the last line
+            torch.index_select(strips, 0, line[own].flatten(), out=product.flatten(0, 1))
+            out[image] = product.mul_(lines[image]).clamp_(max=1)
 
     def _cells_of_pixels(self) -> tuple[Tensor, Tensor]:
         """(A, H) and (A, W) int64: the row and the column of cells of each pixel row and column."""

@@ -14,7 +14,10 @@ def add_command(commands, common) -> None:
     actions = data.add_subparsers(dest="action", required=True, metavar="ACTION")
 
     make = actions.add_parser(
-        "make", parents=[common], help="write the synthetic benchmark in the layout of a real data set"
+        "make",
+        parents=[common],
+        help="write the synthetic benchmark in the layout of a real data set",
+        description="Renders the synthetic benchmark as image files in the layout of a real data set, with true masks.",
     )
     make.add_argument("out", metavar="OUT", help="the folder to make")
     make.add_argument("--layout", default="sysu", help="sysu, regdb or llcm (default sysu)")
@@ -29,7 +32,13 @@ def add_command(commands, common) -> None:
     make.add_argument("--workers", type=int, help="processes (default: all processors)")
     make.set_defaults(run=run_make)
 
-    check = actions.add_parser("check", parents=[common], help="list unreadable, missing and mislabelled files")
+    check = actions.add_parser(
+        "check",
+        parents=[common],
+        help="list unreadable, missing and mislabelled files",
+        description="Says what a folder is, counts its images, and lists unreadable, missing and mislabelled files. "
+        "Exit code 1 if there are faults.",
+    )
     check.add_argument("root", metavar="ROOT", help="folder of the data set, or a manifest file")
     check.set_defaults(run=run_check)
 

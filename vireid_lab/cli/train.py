@@ -16,11 +16,18 @@ def add_command(commands, common) -> None:
         "several GPUs are visible, a process on each of them trains the same model with ids_per_batch identities "
         "of its own (--device cuda:0: only one). Several machines: torchrun ... -m vireid_lab train ...",
     )
-    parser.add_argument("recipe", metavar="RECIPE", help="e.g. baseline, agw, pcb")
+    parser.add_argument("recipe", metavar="RECIPE", help="baseline, agw, pcb, rfm, tmpa, sa_softmax, idkl or cal")
     parser.add_argument("--data", required=True, metavar="ROOT", help="data set in any known layout, or a manifest")
-    parser.add_argument("--preset", default="tiny", help="paper (published settings), small (one GPU), tiny (CPU)")
+    parser.add_argument("--preset", default="tiny", help="paper (as published), small (one GPU), tiny (CPU; default)")
     parser.add_argument("--out", metavar="RUN", help="run folder (default: runs/RECIPE/<hash of settings and data>)")
-    parser.add_argument("--set", nargs="+", action="extend", default=[], metavar="key=value", help="change settings")
+    parser.add_argument(
+        "--set",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="key=value",
+        help="settings of the recipe to change, e.g. steps=300 losses=ce+triplet; a misspelt one lists them all",
+    )
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint, if there is one")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--processes", type=int, metavar="N", help="default: one a GPU, one on the CPU")

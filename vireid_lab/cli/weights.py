@@ -21,7 +21,7 @@ def add_command(commands, common) -> None:
     make.add_argument("--backbone", default="resnet10", help="default: resnet10")
     make.add_argument("--ids", type=int, default=400, help="synthetic identities (default: 400)")
     make.add_argument("--steps", type=int, default=1000, help="steps of 32 images (default: 1000)")
-    make.add_argument("--seed", type=int, default=0)
+    make.add_argument("--seed", type=int, default=0, help="of people and training (0)")
     make.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     make.add_argument("--force", action="store_true", help="make them again although they are there")
     make.set_defaults(run=run)

@@ -62,7 +62,7 @@ def npz_evaluation(
 
 def _read(path: Path) -> tuple[Side, Side]:
     if not path.is_file():
-        raise InputError(f"{path} is not there")
+        raise InputError(f"{path} is not there: give the folder of a run or a feature file (.npz)")
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = dict(file)

@@ -18,7 +18,7 @@ from vireid_lab.models.region_mining import LearnedParts, RegionMining, Stripes
 from vireid_lab.models.target_attention import TargetAttention
 from vireid_lab.runtime import InputError, unknown
 
-from .method import LOSSES, Criterion, Method, identity_loss
+from .method import Criterion, Method, identity_loss, split_losses
 from .settings import SMALL, TINY, Settings
 
 VERSION = 1  # raised whenever the same settings give another training
@@ -128,15 +128,9 @@ class CALCriterion(Criterion):
     OWN = ("cross_ce", "part_center", "kd_attention", "kd_logits", "part_ce", "diversity", "ica", "cca")
 
     def __init__(self, slot: str, label_smoothing: float, n_ids: int, dim: int, parts: int):
-        weights = parse_slot(slot)
-        for name in weights:
-            if name not in (*LOSSES, *self.OWN):
-                raise unknown("loss", name, [*LOSSES, *self.OWN])
-        others = [part for part in slot.split("+") if part.partition(":")[0].strip() not in self.OWN]
-        super().__init__("+".join(others) or "none", label_smoothing, n_ids, parts * dim, parts)
-        self.own_weights = {
-            name: 1.0 if weights[name] is None else weights[name] for name in self.OWN if name in weights
-        }
+        base, own_weights = split_losses(slot, self.OWN)
+        super().__init__(base, label_smoothing, n_ids, parts * dim, parts)
+        self.own_weights = own_weights
         self.part_center = PartCenter()
         self.aggregations = nn.ModuleDict(
             {

@@ -5,15 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from vireid_lab.augment.pipeline import parse_slot
 from vireid_lab.data.batch import Batch
 from vireid_lab.losses.class_alignment import ClassAlignment
 from vireid_lab.losses.graph_alignment import GraphAlignment, paired_rows
 from vireid_lab.losses.purification import discrepancy_reducing, discrimination_enhancing
 from vireid_lab.models.idkl import IDKLOutput
-from vireid_lab.runtime import InputError, unknown
+from vireid_lab.runtime import InputError
 
-from .method import LOSSES, Criterion, identity_loss
+from .method import Criterion, identity_loss, split_losses
 
 FORMS = {
     "confuser": ("paper", "pseudo"),
@@ -49,18 +48,14 @@ class IDKLCriterion(Criterion):
     """
 
     def __init__(self, slot: str, label_smoothing: float = 0.0, n_ids: int = 1, dim: int = 1):
-        given = parse_slot(slot)
-        for name in given:
-            if name not in (*LOSSES, *TERMS):
-                raise unknown("loss", name, [*LOSSES, *TERMS])
-        base = [part for part in slot.split("+") if part.partition(":")[0].strip() not in TERMS]
-        super().__init__("+".join(base) or "none", label_smoothing, n_ids, dim)
-        self.names = {TERMS[name][0]: name for name in given if name in TERMS}
-        for name in given:
-            if name in TERMS and self.names[TERMS[name][0]] != name:
+        base, own_weights = split_losses(slot, TERMS)
+        super().__init__(base, label_smoothing, n_ids, dim)
+        self.own_weights = own_weights
+        self.names = {TERMS[name][0]: name for name in own_weights}
+        for name in own_weights:
+            if self.names[TERMS[name][0]] != name:
                 raise InputError(f"losses={slot}: {name} and {self.names[TERMS[name][0]]} stand for one another")
         self.forms = {term: TERMS[name][1] for term, name in self.names.items()}
-        self.own_weights = {name: 1.0 if given[name] is None else given[name] for name in self.names.values()}
         self.tgsa = GraphAlignment(**TGSA[self.forms.get("tgsa", "paper")])
         self.csa = ClassAlignment("symmetric" if self.forms.get("csa") == "released" else "forward")
         self.mdr_graph = GraphAlignment(direction="symmetric", **MDR_GRAPH[self.forms.get("mdr", "paper")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 
@@ -146,6 +147,20 @@ class Criterion(nn.Module):
         return {"total": total, **losses, "accuracy": accuracy}
 
 
+def split_losses(slot: str, own: Collection[str]) -> tuple[str, dict[str, float]]:
+    """The slot of the losses that `Criterion` has, "none" without any, and the weights of a recipe's `own` ones.
+
+    Raises:
+        InputError: a loss is unknown.
+    """
+    weights = parse_slot(slot)
+    for name in weights:
+        if name not in (*LOSSES, *own):
+            raise unknown("loss", name, [*LOSSES, *own])
+    others = "+".join(part for part in slot.split("+") if part.partition(":")[0].strip() not in own)
+    return others or "none", {name: 1.0 if w is None else w for name, w in weights.items() if name in own}
+
+
 def prototypes_of(slot: str, names: list[str]) -> str | None:
     """The loss with prototypes among the names of a slot, None where there is none.
 
@@ -168,8 +183,7 @@ def prototypes_of(slot: str, names: list[str]) -> str | None:
 def identity_loss(logits: Tensor, ids: Tensor, label_smoothing: float = 0.0) -> Tensor:
     """Cross-entropy of logits (B, K, N) with ids (B,): mean over the images, sum over the K classifiers (as PCB)."""
     parts = logits.shape[1]
-    mean = F.cross_entropy(logits.flatten(0, 1), ids.repeat_interleave(parts), label_smoothing=label_smoothing)
-    return parts * mean
+    return parts * F.cross_entropy(logits.flatten(0, 1), ids.repeat_interleave(parts), label_smoothing=label_smoothing)
 
 
 def read_parts(slot: str) -> tuple[int, int | None]:

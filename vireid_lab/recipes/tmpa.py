@@ -7,7 +7,7 @@ from dataclasses import replace
 from torch import Tensor, nn
 
 from vireid_lab.augment.mixes import BackboneAttention
-from vireid_lab.augment.pipeline import build_augment, parse_slot
+from vireid_lab.augment.pipeline import build_augment
 from vireid_lab.data.batch import Batch
 from vireid_lab.losses.modality import ModalitySharedSpecific, modality_identity_loss
 from vireid_lab.models.backbone import build_backbone
@@ -17,7 +17,8 @@ from vireid_lab.models.output import MixedOutput
 from vireid_lab.models.tmpa import TMPA, TRANSFERS
 from vireid_lab.runtime import InputError, unknown
 
-from .method import Criterion, Method
+from . import baseline
+from .method import Criterion, Method, split_losses
 from .settings import SMALL, TINY, Settings
 
 VERSION = 1  # raised whenever the same settings give another training
@@ -29,27 +30,9 @@ TMPA_SLOTS = {
     "losses": f"{BASE}+msi:0.4+mss:0.08+mft:0.4",  # β L_MF, β = 0.4, with λ1 = 0.2 of Eq. 8 in the weight of MSS
     "two_stream": "none",
 }
-PAPER = Settings(
-    backbone="resnet50",
-    size=(288, 144),
-    ids_per_batch=8,
-    images_per_id=4,
-    weights="imagenet",
-    optimiser="sgd",
-    lr=0.1,
-    backbone_lr_factor=0.1,
-    weight_decay=5e-4,
-    schedule="multistep",
-    warmup=10 / 60,
-    milestones=(20 / 60, 50 / 60),
-    steps=0,
-    epochs=60,
-    checkpoint_every=500,
-    workers=4,
-    **TMPA_SLOTS,
-)
-"""Sec. IV-B. The paper gives the milestones 20 and 50 and not the end; this, the warm-up, the tenth of the rate for the
-backbone and the weight decay are here those of its reference AGW, and the flip that of the field."""
+PAPER = replace(baseline.PAPER, ids_per_batch=8, **TMPA_SLOTS)
+"""Sec. IV-B: SGD, size, batch and milestones as in its reference AGW. The paper says nothing of the end, the
+warm-up, the tenth of the rate for the backbone and the weight decay, here AGW's, and of the flip, here the field's."""
 
 PRESETS = {"paper": PAPER, "small": replace(SMALL, **TMPA_SLOTS), "tiny": replace(TINY, **TMPA_SLOTS)}
 
@@ -102,10 +85,9 @@ class TMPACriterion(Criterion):
     OWN = ("msi", "mss", "mft")  # losses of the specific streams
 
     def __init__(self, slot: str, *options):
-        base = [part for part in slot.split("+") if part.partition(":")[0].strip() not in self.OWN]
-        super().__init__("+".join(base) or "none", *options)
-        given = {name: weight for name, weight in parse_slot(slot).items() if name in self.OWN}
-        self.own_weights = {name: 1.0 if weight is None else weight for name, weight in given.items()}
+        base, own_weights = split_losses(slot, self.OWN)
+        super().__init__(base, *options)
+        self.own_weights = own_weights
         self.mss = ModalitySharedSpecific()
 
     def forward(self, output: MixedOutput, batch: Batch) -> dict[str, Tensor]:
