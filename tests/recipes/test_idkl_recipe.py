@@ -236,7 +236,7 @@ def test_maps_of_one_position_are_said_before_a_folder_is_made(toy_root, toy, tm
 
 
 LABELS = {
-    "sysu": [f"sysu-{place} gallery=seeded shots={shots}" for place in ("all", "indoor") for shots in (1, 10)],
+    "sysu": [f"sysu-{place} gallery=official shots={shots}" for place in ("all", "indoor") for shots in (1, 10)],
     "regdb": ["regdb-v2t gallery=all", "regdb-t2v gallery=all"],
     "llcm": [f"llcm-{way} gallery=seeded shots=1 llcm_reading=paper" for way in ("v2n", "n2v")],
 }

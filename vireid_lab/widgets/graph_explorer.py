@@ -44,7 +44,7 @@ class GraphExplorer(Explorer):
             "sign": ToggleButtons(
                 options=list(SIGNS.items()), description="softmax of", tooltips=["the far ones weigh", "the near ones"],
                 tooltip="sign of the distance in Eq. 15", layout=Layout(width="auto"),
-                style={"description_width": "85px", "button_width": "130px"},
+                style={"description_width": "85px", "button_width": "145px"},
             ),
             "temperature": FloatLogSlider(
                 1.0, min=-1, max=2, step=0.1, description="temperature", continuous_update=False, readout_format=".3g",
