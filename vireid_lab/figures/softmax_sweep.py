@@ -57,11 +57,15 @@ def weight_sweeps(runs: Sequence[RunResult]) -> dict[str, Sweep]:
 
 
 @drawn
-def weight_curves(sweeps: Mapping[str, Sweep]) -> Figure:
+def weight_curves(
+    sweeps: Mapping[str, Sweep], labels: Mapping[str, str] = LABELS, best: Mapping[str, float] = BEST
+) -> Figure:
     """Rank-1 and mAP against each weight: a line through the means, and a sign for each run.
 
     Args:
-        sweeps: from `weight_sweeps`, one or two.
+        sweeps: symbol -> its sweep, such as from `weight_sweeps`.
+        labels: symbol -> what it weighs.
+        best: symbol -> the best value in the paper, marked.
     """
     figure = Figure(figsize=(DOUBLE, 2.5), layout="constrained")
     panels = figure.subplots(1, len(sweeps), sharey=True, squeeze=False)[0]
@@ -72,10 +76,10 @@ def weight_curves(sweeps: Mapping[str, Sweep]) -> Figure:
             axes.plot(list(sweep.scores), means, line, label=SCORES[metric], **look)
             points = [(weight, value) for weight, values in sweep.scores.items() for value in values[metric]]
             axes.scatter(*zip(*points, strict=True), s=9, alpha=0.5, **look)
-        axes.axvline(BEST[symbol], color="0.6", linestyle=":", linewidth=1, zorder=0)
+        axes.axvline(best[symbol], color="0.6", linestyle=":", linewidth=1, zorder=0)
         place = {"transform": axes.get_xaxis_transform(), "ha": "center", "fontsize": 6.5}
-        axes.text(BEST[symbol], 1.01, "best in the paper", **place)
-        axes.set(xlabel=LABELS[symbol])
+        axes.text(best[symbol], 1.01, "best in the paper", **place)
+        axes.set(xlabel=labels[symbol])
         axes.margins(x=0.12, y=0.12)
         axes.yaxis.set_major_locator(MaxNLocator(5))
         axes.grid(axis="y", color="0.92")
