@@ -25,7 +25,10 @@ FOUND = (1, 3, 0, 2)  # and so for each visible part its infrared one
 def cal(matching: bool = True, regions=None) -> CAL:
     torch.manual_seed(0)
     backbone = build_backbone("resnet10")
-    return CAL(backbone, 5, regions or RegionMining(backbone.dim, 4), 4, TargetAttention(backbone.dim), matching).eval()
+    attention = TargetAttention(backbone.dim)
+    with torch.no_grad():
+        attention.key_mlp[2].weight.mul_(20)  # attention that is far from even
+    return CAL(backbone, 5, regions or RegionMining(backbone.dim, 4), 4, attention, matching).eval()
 
 
 def pixels(pairs: np.ndarray, modality: int) -> torch.Tensor:

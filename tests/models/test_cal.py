@@ -31,7 +31,9 @@ def planted() -> CAL:
     model = cal()
     scorer = model.regions.scorer
     with torch.no_grad():
+        scorer.visible.prototypes.weight.mul_(10)  # regions that are far from even
         scorer.infrared.prototypes.weight.copy_(scorer.visible.prototypes.weight[SHUFFLE])
+        model.attention.key_mlp[2].weight.mul_(20)
     return model
 
 

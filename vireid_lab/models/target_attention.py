@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import NamedTuple
 
 from torch import Tensor, nn
@@ -30,9 +29,8 @@ class TargetAttention(nn.Module):
     """Target-aware Style-agnostic Attention Adapter, TSAA (Wu et al. 2023, Eq. 7-10).
 
     The paper gives no sizes of the MLPs and no end of the channel attention: here two layers of width C / 4 with a ReLU
-    between, and a sigmoid, which keeps a channel or takes it away. θ1 and θ2 start alike and keep the scale of what
-    they take, so that a part first looks for what resembles it. Started as torch's linear layers are, the attention is
-    even and stays so: all edges of the graph weigh the same.
+    between, and a sigmoid, which keeps a channel or takes it away. They start as torch's linear layers do, so that the
+    attention is nearly even at first; started peaked, it shrank to one token under L_kd1 (preset `tiny`).
 
     Args:
         channels: C of the tokens.
@@ -44,8 +42,8 @@ class TargetAttention(nn.Module):
     def __init__(self, channels: int, style_agnostic: bool = True, channel_attention: bool = True):
         super().__init__()
         width = channels // 4
-        self.key_mlp = scale_keeping(mlp(channels, width, width)) if style_agnostic else None  # θ1
-        self.query_mlp = copy.deepcopy(self.key_mlp)  # θ2
+        self.key_mlp = mlp(channels, width, width) if style_agnostic else None  # θ1
+        self.query_mlp = mlp(channels, width, width) if style_agnostic else None  # θ2
         self.channel_mlp = nn.Sequential(mlp(channels, width, channels), nn.Sigmoid()) if channel_attention else None
 
     def keys(self, tokens: Tensor) -> Tensor:
@@ -68,15 +66,6 @@ class TargetAttention(nn.Module):
 def instance_norm(x: Tensor, tokens: Tensor) -> Tensor:
     """x (B, N, C) in the mean and deviation, for each channel, of the tokens (B, L, C) of one image (Eq. 7)."""
     return (x - tokens.mean(1, keepdim=True)) / (tokens.var(1, keepdim=True, correction=0) + EPS).sqrt()
-
-
-def scale_keeping(layers: nn.Sequential) -> nn.Sequential:
-    """Draws the linear layers anew, so that inputs of deviation 1 come out with about that."""
-    for layer in layers:
-        if isinstance(layer, nn.Linear):
-            nn.init.xavier_normal_(layer.weight)
-            nn.init.zeros_(layer.bias)
-    return layers
 
 
 def mlp(channels: int, width: int, out: int) -> nn.Sequential:
