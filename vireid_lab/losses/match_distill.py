@@ -12,6 +12,7 @@ def kd_attention(weights: Tensor, match: Tensor) -> Tensor:
 
     It is least, -N_p, where both parts of every edge look at one and the same position: as printed it asks for narrow
     attention as much as for alike attention, and more so on small maps (two even maps of L positions weigh 1 / L).
+    In 600 steps of preset `tiny` it takes over once the identities are learned: all parts then look at one position.
 
     Args:
         weights: (B, N_p, N_p); row u, a part of the partner; column v, a part of the image.
