@@ -1,4 +1,4 @@
-"""A training step of ResNet-50 PCB with SA-Softmax beside the same step with the plain softmax.
+"""A training step of a method beside the same step of its baseline: SA-Softmax (PCB, softmax), CAL (ResNet-50).
 
 Usage: python benchmarks/losses.py
 """
@@ -11,12 +11,14 @@ import time
 import torch
 
 from vireid_lab.data.batch import Batch
-from vireid_lab.recipes import sa_softmax
-from vireid_lab.recipes.catalogue import choose_settings
+from vireid_lab.recipes.catalogue import RECIPES, choose_settings
 from vireid_lab.train.schedule import build_optimiser, parameter_groups
 
 N_IDS = 395  # of SYSU-MM01's training set
-SLOTS = {"softmax": "ce", "SA-Softmax": "ce:0.3+sas_fm:0.7+ast:1"}
+COMPARISONS = (  # the baseline first
+    {"softmax": ("sa_softmax", {"losses": "ce"}), "SA-Softmax": ("sa_softmax", {"losses": "ce:0.3+sas_fm:0.7+ast:1"})},
+    {"baseline": ("baseline", {"losses": "ce", "size": "384x192"}), "CAL": ("cal", {})},
+)
 ON_CPU, ON_GPU = (8, 4), (128, 30)  # images in a batch, rounds
 
 
@@ -24,15 +26,16 @@ class Step:
     """A model of the preset `paper` and its optimiser; calling it trains one step on random images.
 
     Args:
-        losses: the slot.
+        recipe: its name.
+        overrides: settings that differ from the preset's.
         device: where to train; under bfloat16 on a GPU, as `train.loop.fit` does.
         images: in the batch, half of them infrared.
     """
 
-    def __init__(self, losses: str, device: torch.device, images: int):
-        settings = choose_settings("sa_softmax", "paper", {"losses": losses})
+    def __init__(self, recipe: str, overrides: dict[str, str], device: torch.device, images: int):
+        settings = choose_settings(recipe, "paper", overrides)
         torch.manual_seed(0)
-        self.method = sa_softmax.build(settings, N_IDS)
+        self.method = RECIPES[recipe].build(settings, N_IDS)
         model = self.method.model.to(device, memory_format=torch.channels_last)
         groups = parameter_groups(model, settings.lr)
         self.optimiser = build_optimiser(settings.optimiser, groups, settings.weight_decay)
@@ -64,15 +67,17 @@ def main() -> None:
     torch.set_num_threads(1)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     images, rounds = ON_GPU if device.type == "cuda" else ON_CPU
-    steps = {name: Step(losses, device, images) for name, losses in SLOTS.items()}
-    times = {name: [] for name in steps}
-    for _ in range(rounds):  # turn by turn, so that a slow moment meets both
-        for name, step in steps.items():
-            times[name].append(step.seconds())
-    medians = {name: statistics.median(values[1:]) for name, values in times.items()}  # the first pays for memory
-    shown = ", ".join(f"{name} {1000 * value:.0f} ms" for name, value in medians.items())
-    print(f"{device.type}, {images} images of 384x192, {N_IDS} identities: {shown}")
-    print(f"ratio {medians['SA-Softmax'] / medians['softmax']:.3f}")
+    for comparison in COMPARISONS:
+        steps = {name: Step(*made, device, images) for name, made in comparison.items()}
+        times = {name: [] for name in steps}
+        for _ in range(rounds):  # turn by turn, so that a slow moment meets both
+            for name, step in steps.items():
+                times[name].append(step.seconds())
+        medians = {name: statistics.median(values[1:]) for name, values in times.items()}  # the first pays for memory
+        shown = ", ".join(f"{name} {1000 * value:.0f} ms" for name, value in medians.items())
+        print(f"{device.type}, {images} images of 384x192, {N_IDS} identities: {shown}")
+        baseline, method = medians.values()
+        print(f"ratio {method / baseline:.3f}")
 
 
 if __name__ == "__main__":

@@ -44,24 +44,32 @@ def test_the_record_holds_the_assignment_on_the_counts_which_single_edges_need_n
     record = MatchRecord(3)
     match = torch.tensor([[0, 1, 2]] * 6 + [[1, 0, 2]] * 4 + [[2, 0, 1]] * 3)  # columns 0 and 1 are largest in row 0
     record.add(match, torch.zeros(13, dtype=torch.int64))
-    counts = record.recent.sum(0).tolist()
+    counts = record.counts.sum(0).tolist()
     best = max(permutations(range(3)), key=lambda u: sum(counts[u[v]][v] for v in range(3)))
     assert tuple(record.infrared_parts().tolist()) == best
     assert best == (0, 1, 2) and [max(range(3), key=lambda u, v=v: counts[u][v]) for v in range(3)] == [0, 0, 2]
 
 
-def test_only_the_last_steps_count():
-    record = MatchRecord(3, window=4)
+def test_the_last_epoch_counts_and_what_came_after_it():
+    record = MatchRecord(3)
+    record.steps_per_epoch = 4
     modality = torch.tensor([0, 1])
     early, late = torch.tensor([[1, 2, 0], [2, 0, 1]]), torch.tensor([[0, 1, 2]] * 2)
-    for _ in range(9):
+    for _ in range(8):  # two epochs
         record.add(early, modality)
-    assert record.infrared_parts().tolist() == [1, 2, 0]
-    for _ in range(2):
+    assert record.infrared_parts().tolist() == [1, 2, 0] and record.counts.sum() == 4 * 2 * 3
+    for _ in range(3):
         record.add(late, modality)
-    assert record.recent.sum() == 4 * 2 * 3
-    record.add(late, modality)
-    assert record.infrared_parts().tolist() == [0, 1, 2]
+    assert record.infrared_parts().tolist() == [1, 2, 0] and record.counts.sum() == (4 + 3) * 2 * 3
+    record.add(late, modality)  # the third epoch is whole: nothing else counts
+    assert record.infrared_parts().tolist() == [0, 1, 2] and record.counts.sum() == 4 * 2 * 3
+
+
+def test_without_an_epoch_everything_counts():
+    record = MatchRecord(3)
+    for _ in range(9):
+        record.add(torch.tensor([[1, 2, 0]]), torch.tensor([0]))
+    assert record.counts.sum() == 9 * 3
 
 
 def test_the_record_travels_with_the_weights():

@@ -32,7 +32,7 @@ def test_the_scores_see_neighbourhoods_of_1_3_and_5_and_sum_to_1_over_the_positi
             for reach in (0, 1, 2):
                 around = MAPS[1, :, max(y - reach, 0) : y + reach + 1, max(x - reach, 0) : x + reach + 1]
                 seen.append(around.amax((1, 2)))
-            raw[:, y, x] = prototypes @ torch.cat(seen)
+            raw[:, y, x] = prototypes @ torch.cat(seen) / math.sqrt(3 * 8)
     scores = scorer(MAPS)
     assert scores.shape == (4, 18, 4)
     for p in range(4):

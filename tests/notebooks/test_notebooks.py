@@ -41,6 +41,10 @@ PICTURES = {
         "01_fig1_geometry", "02_fig3_mask", "03_training", "04_fig6_features", "05_fig5_prototypes", "06_claims",
         "07_fig4_weights",
     ],
+    "06_cal": [
+        "01_training", "02_agreement", "03_graph", "04_regions", "05_fig4_attention", "06_materials", "07_upper_bound",
+        "08_claims", "09_fig3_sweeps",
+    ],
     "07_compare": ["01_measured", "02_claims"],
     "09_one_run": ["01_training", "02_cmc"],
 }  # fmt: skip

@@ -83,12 +83,27 @@ def test_a_run_keeps_its_match_and_embeds_with_it(run):
     assert model.embed(torch.randn(3, 3, 32, 16), torch.tensor([0, 1, 1])).shape == (3, 2 * 256)
 
 
+def test_the_match_is_that_of_the_last_epoch_and_survives_a_stop(toy_root, toy, tmp_path):
+    def stop(step, model):
+        if step == 5:
+            raise KeyboardInterrupt
+
+    overrides = (*toy, "steps=9", "checkpoint_every=3", "head=drm:2+alpha:0.6+match")
+    whole = open_run(train("cal", toy_root, "tiny", tmp_path / "whole", overrides, device="cpu")).model().record
+    with pytest.raises(KeyboardInterrupt):
+        train("cal", toy_root, "tiny", tmp_path / "parts", overrides, device="cpu", callbacks=[stop])
+    resumed = train("cal", toy_root, "tiny", tmp_path / "parts", overrides, resume=True, device="cpu")
+    edges = 12 * 2  # of a batch of 3 identities x 2 images x 2 modalities; an epoch of 18 // 6 + 1 = 4 batches
+    assert whole.counts.sum((1, 2)).tolist() == [4 * edges, 1 * edges]
+    assert torch.equal(open_run(resumed).model().record.counts, whole.counts)
+
+
 def test_a_checkpoint_without_its_match_is_named(run, tmp_path):
     copy = Path(shutil.copytree(run, tmp_path / "copy"))
     checkpoint = load_checkpoint(checkpoint_path(copy))
-    del checkpoint["model"]["record.recent"], checkpoint["model"]["record.steps"]
+    del checkpoint["model"]["record.counts"], checkpoint["model"]["record.steps"]
     torch.save(checkpoint, checkpoint_path(copy))
-    with pytest.raises(InputError, match="of another model: 2 tensors differ .*record.recent"):
+    with pytest.raises(InputError, match="of another model: 2 tensors differ .*record.counts"):
         open_run(copy).model()
 
 

@@ -29,7 +29,8 @@ def training_curves(rows: Sequence[Mapping[str, Any]]) -> Figure:
     for number, name in enumerate(names):
         values = [row[name] for row in rows]
         losses.plot(steps, values, LINE_STYLES[number % 4], color=COLOURS[number % 10], label=name)
-    losses.set(ylabel="loss (nats)", ylim=(0, None))
+    lowest = min(row[name] for row in rows for name in names)  # L_kd1 of CAL is negative
+    losses.set(ylabel="loss (nats)", ylim=(min(lowest, 0), None))
     losses.legend(ncols=2)
     if "accuracy" in rows[0]:
         accuracy.plot(steps, [100 * row["accuracy"] for row in rows], color=BLUE)

@@ -59,27 +59,29 @@ def read_beta(slots: Mapping[str, str]) -> Setting | None:
     return balance and (balance[1], f"α = {balance[0]:g}")
 
 
-KNOBS: dict[str, tuple[str, Callable[[Mapping[str, str]], Setting | None], float]] = {
+Knob = tuple[str, Callable[[Mapping[str, str]], Setting | None], float]
+KNOBS: dict[str, Knob] = {
     "A_C": ("augment", read_ratio, RATIOS[0]),
     "α": ("losses", read_alpha, 0.8),
     "β": ("losses", read_beta, 0.4),
 }  # the slot that it stands in, how it is read, and the best in the paper
 
 
-def knob_sweep(runs: Sequence[RunResult], knob: str) -> Sweep | None:
-    """The longest sweep of A_C, α or β in finished runs that differ in it and in their seeds alone.
+def knob_sweep(runs: Sequence[RunResult], knob: str, knobs: Mapping[str, Knob] = KNOBS) -> Sweep | None:
+    """The longest sweep of a setting in finished runs that differ in it and in their seeds alone.
 
     Only pairs (data and seed) count that each value was run on, only the default protocol of the layout, and of runs
     that repeat each other the first.
 
     Args:
-        runs: of TMPA.
-        knob: one of KNOBS.
+        runs: of one recipe.
+        knob: one of `knobs`.
+        knobs: TMPA's A_C, α and β, or those of another paper.
 
     Returns:
         With at least two values, or None where no two runs differ in it alone.
     """
-    slot, read, _ = KNOBS[knob]
+    slot, read, _ = knobs[knob]
     groups: dict[tuple, dict[float, dict]] = defaultdict(lambda: defaultdict(dict))
     for run in runs:
         setting = read(run.slots)

@@ -10,6 +10,10 @@ from torch.nn import functional as F
 def kd_attention(weights: Tensor, match: Tensor) -> Tensor:
     """L_kd1: minus the weight of the matched edges (Wu et al. 2023, Eq. 18), mean over the images of both modalities.
 
+    It is least, -N_p, where both parts of every edge look at one and the same position: as printed it asks for narrow
+    attention as much as for alike attention, and more so on small maps (two even maps of L positions weigh 1 / L).
+    In 600 steps of preset `tiny` it takes over once the identities are learned: all parts then look at one position.
+
     Args:
         weights: (B, N_p, N_p); row u, a part of the partner; column v, a part of the image.
         match: (B, N_p) int64, for each v its u.

@@ -1,4 +1,17 @@
-"""CAL's network: parts mined in each modality, looked for in the other one, and matched."""
+"""CAL's network (Wu et al. 2023, Fig. 2): parts mined in each modality, looked for in the other one, and matched.
+
+What happens to a batch, image by image (B), part by part (N_p), position by position (L):
+
+    backbone  images                          -> maps (B, C, h, w), read as tokens T (B, L, C)
+    DRM       regions(maps, T)                -> parts P (B, N_p, C), their regions Ŝ               Eq. 3
+    TSAA      T under the queries of its own P       -> self-refined f^{V,V}, f^{I,I}, attention    Eq. 12, 7-10
+              T under the queries of its partner's P -> cross-refined f^{V,I}, f^{I,V}, attention   Eq. 11, 7-10
+    CQM       overlap of both attentions      -> bipartite graph, its heaviest match                Eq. 16, 17
+    necks     f                               -> embedding, logits
+
+The modules are in `region_mining`, `target_attention` and `query_matching`; the losses on what comes out in
+`losses.part_center` (Eq. 13-15) and `losses.match_distill` (Eq. 5, 18, 19); `recipes.cal` adds them up (Eq. 20).
+"""
 
 from __future__ import annotations
 
@@ -9,12 +22,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vireid_lab.runtime import InputError
-
 from .backbone import Backbone
 from .heads import BNNeck, full_precision
 from .output import ReIDOutput
-from .query_matching import MatchRecord, match_queries
+from .query_matching import MatchRecord, match_queries, partners
 from .target_attention import PartQueries, TargetAttention
 
 
@@ -179,20 +190,3 @@ class CAL(nn.Module):
             order = torch.stack([own_order, self.record.infrared_parts()])[modality]  # (B, N_p)
             chosen = chosen.take_along_dim(order[..., None], 1)
         return F.normalize(chosen, dim=2).flatten(1)
-
-
-def partners(modality: Tensor) -> Tensor:
-    """For each image of a batch the row of its partner (B,): the n-th visible and the n-th infrared image.
-
-    Raises:
-        InputError: the modalities have different numbers of images.
-    """
-    visible, infrared = (torch.nonzero(modality == m).flatten() for m in (0, 1))
-    if len(visible) != len(infrared):
-        raise InputError(
-            f"a batch of {len(visible)} visible and {len(infrared)} infrared images: each needs a partner in the other "
-            "modality to learn from; take as many of both, or `embed`, which looks at each image alone"
-        )
-    partner = torch.empty_like(modality)
-    partner[visible], partner[infrared] = infrared, visible
-    return partner

@@ -1,4 +1,4 @@
-"""Which part of one modality is which of the other: the matching of MatchDistill, and the matches of late training."""
+"""Which image is whose partner, and which part which of its partner's: the matching of MatchDistill, and its record."""
 
 from __future__ import annotations
 
@@ -8,6 +8,23 @@ from scipy.optimize import linear_sum_assignment
 from torch import Tensor, nn
 
 from vireid_lab.runtime import InputError
+
+
+def partners(modality: Tensor) -> Tensor:
+    """For each image of a batch the row of its partner (B,): the n-th visible and the n-th infrared image.
+
+    Raises:
+        InputError: the modalities have different numbers of images.
+    """
+    visible, infrared = (torch.nonzero(modality == m).flatten() for m in (0, 1))
+    if len(visible) != len(infrared):
+        raise InputError(
+            f"a batch of {len(visible)} visible and {len(infrared)} infrared images: each needs a partner in the other "
+            "modality to learn from; take as many of both, or `embed`, which looks at each image alone"
+        )
+    partner = torch.empty_like(modality)
+    partner[visible], partner[infrared] = infrared, visible
+    return partner
 
 
 def match_queries(weights: Tensor) -> Tensor:
@@ -61,26 +78,31 @@ def agreement(match: Tensor, modality: Tensor) -> float:
 
 
 class MatchRecord(nn.Module):
-    """The match M̂ of the two modalities: counted over the last steps of the training, and kept in its checkpoint.
+    """The match M̂ of the two modalities, counted over the last epoch of the training and kept in its checkpoint.
 
-    M̂ is the assignment on the counts: the most frequent edges, taken one by one, need not be one-to-one. The paper
-    counts over the last epoch; a model knows no epochs, so here it is over the last `window` steps, when the learning
-    rate is near zero as well.
+    M̂ is the assignment on the counts: the most frequent edges, taken one by one, need not be one-to-one. What was
+    matched after the last whole epoch counts, too.
 
     Args:
         parts: N_p.
-        window: steps that are remembered.
+
+    Attributes:
+        steps_per_epoch: batches of an epoch, told by the training; 0: all that was ever matched counts.
     """
 
-    def __init__(self, parts: int, window: int = 100):
+    def __init__(self, parts: int):
         super().__init__()
-        self.register_buffer("recent", torch.zeros(window, parts, parts, dtype=torch.int64))
+        self.steps_per_epoch = 0
+        self.register_buffer("counts", torch.zeros(2, parts, parts, dtype=torch.int64))  # last whole epoch, this one
         self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
 
     def add(self, match: Tensor, modality: Tensor) -> None:
         """Counts the match (B, N_p) of a training batch with modality (B,)."""
-        self.recent[self.steps % len(self.recent)] = count_edges(match, modality)
+        self.counts[1] += count_edges(match, modality)
         self.steps += 1
+        if self.steps_per_epoch and self.steps % self.steps_per_epoch == 0:
+            self.counts[0] = self.counts[1]
+            self.counts[1] = 0
 
     def infrared_parts(self) -> Tensor:
         """M̂ (N_p,): for each visible part v the infrared part u that shows the same.
@@ -93,4 +115,4 @@ class MatchRecord(nn.Module):
                 "this model has no match between the parts of its modalities, because it was never trained: load the "
                 "checkpoint of a run, or leave 'match' out of head"
             )
-        return torch.from_numpy(heaviest(self.recent.sum(0).cpu().numpy())).to(self.recent.device)
+        return torch.from_numpy(heaviest(self.counts.sum(0).cpu().numpy())).to(self.counts.device)

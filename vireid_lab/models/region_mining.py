@@ -54,7 +54,9 @@ def require_tokens(parts: int, length: int) -> None:
 class PartScorer(nn.Module):
     """Scores of N_p parts for each token: max-pools of several sizes, a point-wise convolution, softmax over positions.
 
-    The paper's "upsampled" is what stride 1 with padding does: the pools keep the size of the map.
+    The paper's "upsampled" is what stride 1 with padding does: the pools keep the size of the map. The prototypes start
+    from N(0, 1) and the scores are scaled by 1 / sqrt(3 C), as Eq. 6 and 9 scale theirs: the same scorer, but started
+    small and unscaled a step of the optimiser moves it so far that all parts end at the same positions.
 
     Args:
         channels: C of the map.
@@ -66,11 +68,16 @@ class PartScorer(nn.Module):
         super().__init__()
         self.pools = pools
         self.prototypes = nn.Conv2d(len(pools) * channels, parts, 1, bias=False)  # the softmax takes a bias away
+        self.reset()
+
+    def reset(self) -> None:
+        """Draws the prototypes anew."""
+        nn.init.normal_(self.prototypes.weight)
 
     def forward(self, maps: Tensor) -> Tensor:
         """Maps (B, C, h, w) to S (B, h w, N_p); each part's scores sum to 1 over the positions."""
         scales = [F.max_pool2d(maps, k, stride=1, padding=k // 2) if k > 1 else maps for k in self.pools]
-        scores = full_precision(self.prototypes(torch.cat(scales, 1)))
+        scores = full_precision(self.prototypes(torch.cat(scales, 1))) * self.prototypes.in_channels**-0.5
         return scores.flatten(2).softmax(2).transpose(1, 2)
 
 
@@ -97,7 +104,7 @@ class RegionMining(nn.Module):
         self.scorer = PartScorer(channels, parts)
         if not shared:
             self.scorer = TwoStream(self.scorer)
-            self.scorer.infrared.prototypes.reset_parameters()
+            self.scorer.infrared.reset()
 
     def forward(self, maps: Tensor, tokens: Tensor, modality: Tensor) -> tuple[Tensor, Tensor]:
         """From maps (B, C, h, w), their tokens T (B, L, C) and modality (B,): P (B, N_p, C) and Ŝ (B, L, N_p).

@@ -46,6 +46,12 @@ class Method:
                 "pedmix+replace, or take the recipe tmpa"
             )
 
+    def tell_epoch(self, steps: int) -> None:
+        """Tells what counts over an epoch (modules with `steps_per_epoch`) how many batches it has."""
+        for module in self.model.modules():
+            if hasattr(module, "steps_per_epoch"):
+                module.steps_per_epoch = steps
+
 
 EMBEDDING_LOSSES = {
     "triplet": BatchHardTriplet,

@@ -129,6 +129,7 @@ def fit_method(
     callbacks: Sequence[Callback] = (),
 ) -> FitResult:
     """Calls `fit` with what the settings say."""
+    method.tell_epoch(run.sampler.steps_per_epoch)
     model = method.model.to(device)
     steps = settings.steps or settings.epochs * math.ceil(run.sampler.steps_per_epoch / settings.accumulate)
     groups = parameter_groups(model, settings.lr, settings.backbone_lr_factor)
