@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from vireid_lab.analysis.correspondence import correspond, effective_positions
-from vireid_lab.analysis.part_matching import count_matches, plant, search, similarities
+from vireid_lab.analysis.part_matching import count_matches, describe_search, plant, search, similarities
 from vireid_lab.data.transforms import normalise, to_float
 from vireid_lab.models.backbone import build_backbone
 from vireid_lab.models.cal import CAL
@@ -103,7 +103,7 @@ def test_a_planted_permutation_is_found_and_the_search_undoes_it():
     own, numbered = (np.diag(found[name]) for name in ("self-refined", "as numbered"))
     assert own.min() > 0.999 > numbered.max()  # not 1: each part has a neck of its own
     ids = np.arange(3)
-    assert search(found["self-refined"], ids, ids).rank1 == 1
+    assert search(found["self-refined"], ids, ids)["rank1"] == 1
 
 
 def test_planting_leaves_the_model_as_it_was():
@@ -147,7 +147,7 @@ def test_similarities_are_those_of_embeddings_with_and_without_the_match():
 def test_the_search_asks_infrared_images_for_visible_ones():
     similarity = np.array([[0.9, 0.1], [0.5, 0.3], [0.7, 0.2]])  # three visible images, two infrared ones
     result = search(similarity, np.array([1, 2, 2]), np.array([1, 2]))
-    assert result.rank1 == 1 and result.ap == 1
+    assert result["rank1"] == 1 and result["mAP"] == 1
     result = search(similarity, np.array([2, 1, 1]), np.array([1, 2]))
-    assert result.rank1 == 0 and result.ap == pytest.approx(((1 / 2 + 2 / 3) / 2 + 1 / 3) / 2)
-    assert str(result) == "rank-1 0.0 %, mAP 45.8 %"
+    assert result["rank1"] == 0 and result["mAP"] == pytest.approx(((1 / 2 + 2 / 3) / 2 + 1 / 3) / 2)
+    assert describe_search(result) == "rank-1 0.0 %, mAP 45.8 %"

@@ -77,18 +77,19 @@ def test_a_run_whose_node_is_taken_away_is_done_again(executor, make_jobs):
 @pytest.mark.slow
 def test_ctrl_c_cancels_the_runs(executor, make_jobs):
     folders = make_jobs([100.0])
-    pids = set()
+    supervisors = []
 
     def changed(folder):
         record = read_record(folder)
         if record.state == "running":
-            pids.add(record.pid)
+            supervisors.append(psutil.Process(record.pid))
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         slurm.run_array(executor, folders, changed)
     assert read_record(folders[0]).state == "interrupted"
-    assert pids and not any(psutil.pid_exists(pid) for pid in pids)
+    ended, left = psutil.wait_procs(supervisors, timeout=10)  # its lock is free a moment before its number is
+    assert ended and not left
 
 
 @pytest.mark.slow

@@ -31,7 +31,7 @@ def planted() -> CAL:
     model = cal()
     scorer = model.regions.scorer
     with torch.no_grad():
-        scorer.visible.prototypes.weight.mul_(10)  # regions that are far from even
+        scorer.visible.prototypes.weight.mul_(20)  # regions that are far from even
         scorer.infrared.prototypes.weight.copy_(scorer.visible.prototypes.weight[SHUFFLE])
         model.attention.key_mlp[2].weight.mul_(20)
     return model
@@ -74,7 +74,7 @@ def test_a_planted_permutation_is_found_and_retrieval_undoes_it():
     visible, infrared = (model.eval().embed(images[:3], torch.full((3,), m), "before") for m in (0, 1))
     assert torch.allclose(visible, infrared, atol=1e-5)
     model.record = None
-    assert F.cosine_similarity(visible, model.embed(images[:3], torch.ones(3).long(), "before")).max() < 0.999
+    assert F.cosine_similarity(visible, model.embed(images[:3], torch.ones(3).long(), "before")).max() < 0.99
 
 
 def test_reordered_parts_are_those_of_reordered_prototypes():

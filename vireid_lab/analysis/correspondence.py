@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from vireid_lab.data.transforms import normalise, to_float
+from vireid_lab.data.transforms import from_pictures
 from vireid_lab.models.cal import CAL
+from vireid_lab.models.inference import inference
 from vireid_lab.models.target_attention import PartQueries
 from vireid_lab.runtime import InputError
 
@@ -56,12 +57,9 @@ def correspond(model: CAL, images: np.ndarray) -> list[Correspondence]:
         raise InputError(f"images of shape {images.shape}: give pairs (N, 2, H, W, 3), the visible image first")
     parts = len(model.necks)
     match = model.record.infrared_parts().cpu().numpy() if model.record else np.arange(parts)
-    training, device = model.training, next(model.parameters()).device
-    pixels = normalise(to_float(torch.from_numpy(images).permute(0, 1, 4, 2, 3))).to(device)
-    modality = torch.arange(2, device=device).repeat(len(images))
-    model.eval()
-    with torch.no_grad():
-        found = model.describe(pixels.flatten(0, 1), modality)
+    with inference(model) as device:
+        pixels = from_pictures(images).flatten(0, 1).to(device)
+        found = model.describe(pixels, torch.arange(2, device=device).repeat(len(images)))
         of_places = model.attention.queries(found.tokens, found.tokens).directions
         directions = torch.cat([found.queries.directions, of_places], 1)
         keys, tokens = found.keys.unflatten(0, (-1, 2)), found.tokens.unflatten(0, (-1, 2))
@@ -69,7 +67,6 @@ def correspond(model: CAL, images: np.ndarray) -> list[Correspondence]:
             [model.attention(tokens[:, other], keys[:, other], PartQueries(asking, None))[1] for other in (0, 1)]
             for asking in directions.unflatten(0, (-1, 2)).unbind(1)
         ]
-    model.train(training)
     size = found.maps.shape[2:]
     answers = torch.stack([torch.stack(row, 1) for row in answers], 1).unflatten(4, size).cpu().numpy()
     regions = None

@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from vireid_lab.data.transforms import normalise, to_float
+from vireid_lab.data.transforms import from_pictures
 from vireid_lab.evaluate.metrics import score_queries
 from vireid_lab.models.cal import CAL
+from vireid_lab.models.inference import inference
 from vireid_lab.models.pair_refinement import pair_similarity
 from vireid_lab.models.query_matching import MatchRecord, agreement
 from vireid_lab.runtime import InputError
@@ -65,9 +66,8 @@ def count_matches(model: CAL, images: np.ndarray) -> Matches:
         model: with matching.
         images: (N, 2, H, W, 3) uint8, the visible image first.
     """
-    pixels, modality = pairs_batch(model, images)
-    model.eval()
-    with torch.no_grad():
+    with inference(model) as device:
+        pixels, modality = pairs_batch(images, device)
         match = model(pixels, modality).match
     model.record.add(match, modality)
     found = model.record.infrared_parts()
@@ -76,32 +76,20 @@ def count_matches(model: CAL, images: np.ndarray) -> Matches:
     return Matches(agreement(match, modality), tuple(found.tolist()), float((match == expected).all(1).float().mean()))
 
 
-def pairs_batch(model: CAL, images: np.ndarray) -> tuple[Tensor, Tensor]:
+def pairs_batch(images: np.ndarray, device: torch.device) -> tuple[Tensor, Tensor]:
     """Normalised images (2N, 3, H, W) and their modality, visible ones first, from pairs (N, 2, H, W, 3) uint8."""
-    device = next(model.parameters()).device
-    pixels = normalise(to_float(torch.from_numpy(images).permute(1, 0, 4, 2, 3).flatten(0, 1)))
+    pixels = from_pictures(images.swapaxes(0, 1)).flatten(0, 1)
     return pixels.to(device), torch.arange(2, device=device).repeat_interleave(len(images))
 
 
-@dataclass(frozen=True)
-class Found:
-    """Infrared queries among visible images.
-
-    Attributes:
-        rank1, ap: fractions, the mean average precision being `ap`.
-    """
-
-    rank1: float
-    ap: float
-
-    def __str__(self) -> str:
-        return f"rank-1 {100 * self.rank1:.1f} %, mAP {100 * self.ap:.1f} %"
+def search(similarity: np.ndarray, visible_ids: np.ndarray, infrared_ids: np.ndarray) -> dict[str, float]:
+    """`QueryScores.metrics` of a similarity (V, I) of visible (the gallery) and infrared images (the queries)."""
+    return score_queries(1 - similarity.T.astype(np.float64), infrared_ids, visible_ids).metrics()
 
 
-def search(similarity: np.ndarray, visible_ids: np.ndarray, infrared_ids: np.ndarray) -> Found:
-    """Scores a similarity (V, I) of visible (the gallery) and infrared images (the queries)."""
-    scores = score_queries(1 - similarity.T.astype(np.float64), infrared_ids, visible_ids)
-    return Found(float((scores.rank == 1).mean()), float(np.nanmean(scores.ap)))
+def describe_search(metrics: dict[str, float]) -> str:
+    """Such as "rank-1 51.2 %, mAP 60.1 %"."""
+    return f"rank-1 {100 * metrics['rank1']:.1f} %, mAP {100 * metrics['mAP']:.1f} %"
 
 
 def similarities(model: CAL, images: np.ndarray) -> dict[str, np.ndarray]:
@@ -114,9 +102,8 @@ def similarities(model: CAL, images: np.ndarray) -> dict[str, np.ndarray]:
         model: trained, with matching.
         images: (N, 2, H, W, 3) uint8, the visible image first.
     """
-    pixels, modality = pairs_batch(model, images)
-    model.eval()
-    with torch.no_grad():
+    with inference(model) as device:
+        pixels, modality = pairs_batch(images, device)
         visible, matched = F.normalize(model.embed(pixels, modality), dim=1).chunk(2)
         cross = pair_similarity(
             model, *(model.describe(pixels[modality == m], modality[modality == m]) for m in (0, 1))

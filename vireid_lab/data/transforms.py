@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from PIL import Image
+from torch import Tensor
 from torchvision.transforms import v2
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -14,6 +16,11 @@ to_float = v2.ToDtype(torch.float32, scale=True)
 
 normalise = v2.Normalize(IMAGENET_MEAN, IMAGENET_STD)
 """(..., 3, H, W) float in [0, 1] -> zero mean and unit variance over ImageNet's images."""
+
+
+def from_pictures(images: np.ndarray) -> Tensor:
+    """(..., H, W, 3) uint8 pictures -> (..., 3, H, W) float32, scaled and normalised as a network takes them."""
+    return normalise(to_float(torch.from_numpy(images).movedim(-1, -3)))
 
 
 def resize(image: Image.Image, size: tuple[int, int], nearest: bool = False) -> Image.Image:

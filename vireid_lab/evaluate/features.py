@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from vireid_lab.data.loader import image_loader
 from vireid_lab.data.records import Dataset, Record
 from vireid_lab.data.transforms import normalise, to_float
+from vireid_lab.models.inference import inference
 from vireid_lab.runtime import InputError, atomic_path, progress
 
 from .metrics import check_finite
@@ -53,7 +54,6 @@ class Features:
         return cls(**{**arrays, "paths": arrays["paths"].tolist()})
 
 
-@torch.inference_mode()
 def extract(
     model: nn.Module,
     dataset: Dataset,
@@ -88,12 +88,8 @@ def extract(
             features = (features + model.embed(images.flip(-1), modality, neck=neck)) / 2
         return features.float().cpu()
 
-    training = model.training
-    model.eval()
-    try:
+    with inference(model):
         return _collect(embed, dataset, records, size, batch_size)
-    finally:
-        model.train(training)
 
 
 def raw_pixels(dataset: Dataset, records: Sequence[Record], size: tuple[int, int]) -> Features:

@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.stats import spearmanr
 
-from vireid_lab.data.transforms import normalise, to_float
+from vireid_lab.data.transforms import from_pictures
 from vireid_lab.models.idkl import IDKL
+from vireid_lab.models.inference import inference
 from vireid_lab.runtime import InputError
 
 from .style import BLUE, DOUBLE, GREY, ORANGE, drawn
@@ -42,7 +43,6 @@ class Masks:
         return self.m_e * self.m_r
 
 
-@torch.inference_mode()
 def purifier_masks(model: IDKL, images: np.ndarray, ids: np.ndarray, modality: np.ndarray) -> Masks:
     """The masks of images, and the channels of their features.
 
@@ -57,15 +57,13 @@ def purifier_masks(model: IDKL, images: np.ndarray, ids: np.ndarray, modality: n
     """
     if model.purifier is None:
         raise InputError("the model has no purifier: give losses a term ip, such as ip:0.1")
-    training, device = model.training, next(model.parameters()).device
-    model.eval()
     parts = []
-    for rows in np.split(np.arange(len(images)), range(BATCH, len(images), BATCH)):
-        inputs = normalise(to_float(torch.from_numpy(images[rows]).permute(0, 3, 1, 2))).to(device)
-        output = model(inputs, torch.from_numpy(modality[rows]).to(device))
-        masks = [mask if mask.ndim == 2 else mask.mean((2, 3)) for mask in (output.mask_e, output.mask_r)]
-        parts.append([each.float().cpu().numpy() for each in (*masks, output.specific, output.normalised)])
-    model.train(training)
+    with inference(model) as device:
+        for rows in np.split(np.arange(len(images)), range(BATCH, len(images), BATCH)):
+            inputs = from_pictures(images[rows]).to(device)
+            output = model(inputs, torch.from_numpy(modality[rows]).to(device))
+            masks = [mask if mask.ndim == 2 else mask.mean((2, 3)) for mask in (output.mask_e, output.mask_r)]
+            parts.append([each.float().cpu().numpy() for each in (*masks, output.specific, output.normalised)])
     m_e, m_r, specific, normalised = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Masks(m_e, m_r, between_identities(specific, ids, modality), modality_gap(normalised, modality))
 

@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from torch import nn
 from torch.nn import functional as F
 
-from vireid_lab.data.transforms import normalise, to_float
+from vireid_lab.data.transforms import from_pictures
+from vireid_lab.models.inference import inference
 from vireid_lab.runtime import InputError
 from vireid_lab.spectra.labels import FIRST_PERSON
 
@@ -51,18 +52,14 @@ def attention_maps(model: nn.Module, images: np.ndarray, modality: Iterable[int]
     Raises:
         InputError: the model has no attention.
     """
-    training, device = model.training, next(model.parameters()).device
-    model.eval()
-    parts = []
-    pixels, kinds = torch.from_numpy(images).permute(0, 3, 1, 2), torch.tensor(list(modality))
-    with torch.no_grad():
-        for some, kind in zip(pixels.split(batch), kinds.split(batch), strict=True):
-            output = model(normalise(to_float(some.to(device))), kind.to(device))
+    kinds, parts = torch.tensor(list(modality)), []
+    with inference(model) as device:
+        for some, kind in zip(from_pictures(images).split(batch), kinds.split(batch), strict=True):
+            output = model(some.to(device), kind.to(device))
             if output.attention is None:
                 raise InputError("this model has no attention: train with attention=mam or attention=cbam")
             maps = output.maps.mean(1), output.attention[:, 0], output.weighted.mean(1)
             parts.append([each.float().cpu().numpy() for each in maps])
-    model.train(training)
     return AttentionMaps(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 
 

@@ -13,6 +13,8 @@ from pytorch_grad_cam import GradCAM
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from vireid_lab.models.inference import inference
+
 from .samples import draw_montage
 from .style import HEAT, SINGLE, drawn
 
@@ -79,11 +81,8 @@ def pair_maps(
     Returns:
         Two maps (H, W) in [0, 1].
     """
-    training = model.training
-    model.eval()
-    with torch.no_grad():
+    with inference(model):
         first, second = model.embed(images, torch.tensor(modality, device=images.device))
-    model.train(training)
     return (
         similarity_map(model, layer, images[0], modality[0], second),
         similarity_map(model, layer, images[1], modality[1], first),

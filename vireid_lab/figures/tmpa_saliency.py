@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 from torch import nn
 from torch.nn import functional as F
 
-from vireid_lab.data.transforms import normalise, to_float
+from vireid_lab.data.transforms import from_pictures
 from vireid_lab.models.idkl_branch import IDKLBranch
+from vireid_lab.models.inference import inference
 from vireid_lab.models.tmpa import TMPA
 from vireid_lab.runtime import InputError
 from vireid_lab.spectra.labels import FIRST_PERSON
@@ -54,15 +55,12 @@ def match_maps(model: nn.Module, images: np.ndarray, ids: np.ndarray, modality: 
     alone = ids[~partners.any(1)]
     if len(alone):
         raise InputError(f"identity {alone[0]} has no image of the other modality: give both of each person")
-    training, device = model.training, next(model.parameters()).device
-    inputs = normalise(to_float(torch.from_numpy(images).permute(0, 3, 1, 2))).to(device)
-    model.eval()
-    with torch.no_grad():
+    with inference(model) as device:
+        inputs = from_pictures(images).to(device)
         embeddings = F.normalize(model.embed(inputs, torch.from_numpy(modality).to(device)), dim=1)
     maps = []
     for image, kind, chosen in zip(inputs, modality, torch.from_numpy(partners).to(device), strict=True):
         maps.append(similarity_map(model, last_layer(model), image, int(kind), embeddings[chosen].mean(0)))
-    model.train(training)
     return np.stack(maps)
 
 

@@ -11,7 +11,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 from torch.nn import functional as F
 
-from vireid_lab.data.transforms import normalise, to_float
+from vireid_lab.data.transforms import from_pictures
+from vireid_lab.models.inference import inference
 from vireid_lab.models.tmpa import TMPA
 from vireid_lab.spectra.labels import FIRST_PERSON
 
@@ -32,12 +33,9 @@ def transfer_weights(model: TMPA, images: np.ndarray, modality: Sequence[int]) -
         images: (N, H, W, 3) uint8.
         modality: N numbers, 0 visible, 1 infrared.
     """
-    training, device = model.training, next(model.parameters()).device
-    model.eval()
-    inputs = normalise(to_float(torch.from_numpy(images).permute(0, 3, 1, 2))).to(device)
-    with torch.no_grad():
-        weights = model.attention_weights(inputs, torch.tensor(list(modality), device=device))
-    model.train(training)
+    with inference(model) as device:
+        modality = torch.tensor(list(modality), device=device)
+        weights = model.attention_weights(from_pictures(images).to(device), modality)
     return weights.float().cpu().numpy()
 
 
