@@ -34,6 +34,26 @@ def satellite():
     return np.array(chip, dtype=np.uint16)
 
 
+@pytest.fixture(scope="session")
+def swept_run():
+    """Makes a run with made-up numbers: swept_run(rank1, seed, **slots, **settings); its best checkpoint says .99."""
+    from vireid_lab.analysis.run_results import RunResult
+
+    def make(rank1, seed=0, *, label=None, finished=True, layout="sysu", images=4, infrared="nir", **given):
+        slots = {"recipe": "made", "augment": "flip", "backbone": "resnet10", "head": "gem+bnneck"}
+        slots |= {"attention": "none", "losses": "ce"}
+        slots |= {name: given.pop(name) for name in list(given) if name in slots}
+        label = label or {"sysu": "sysu-all gallery=official shots=1", "regdb": "regdb-v2t shots=all"}[layout]
+        config = {**slots, "preset": "tiny", "layout": layout, "steps": 600, "size": [96, 48], "n_ids": 64, **given}
+        world = {"layout": layout, "ids": 80, "images": images, "seed": seed, "difficulty": "medium"}
+        entry = {"rank1": rank1, "mAP": rank1 / 2, "protocol": label.split()[0]}
+        metrics = {(label, "last"): entry, (label, "best"): {**entry, "rank1": 0.99}}
+        config["seed"], world["infrared"] = seed, infrared
+        return RunResult(None, "made", slots, config, seed, seed, f"d{seed}", world, "", finished, metrics)
+
+    return make
+
+
 def pytest_collection_modifyitems(items):
     gpu_tests = [item for item in items if item.get_closest_marker("gpu")]
     if not gpu_tests:

@@ -77,6 +77,13 @@ def test_raw_pixels(dataset):
     np.testing.assert_allclose(features.features[3], pixels.transpose(2, 0, 1).ravel(), atol=1e-6)
 
 
+def test_features_of_some_people_keep_their_rows():
+    ids = np.array([5, 6, 5, 7])
+    few = Features(np.arange(8.0).reshape(4, 2), ids, ids + 1, ids % 2, list("abcd")).of([5, 7])
+    assert few.features.tolist() == [[0, 1], [4, 5], [6, 7]] and few.paths == ["a", "c", "d"]
+    assert (few.ids.tolist(), few.cams.tolist(), few.modality.tolist()) == ([5, 5, 7], [6, 6, 8], [1, 1, 1])
+
+
 def test_saved_features_come_back(dataset, tmp_path):
     features = extract(Columns(), dataset, dataset.records[:4], SIZE)
     features.save(tmp_path / "f.npz")

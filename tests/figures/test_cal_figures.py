@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 
 from vireid_lab.analysis.correspondence import Correspondence, graph
-from vireid_lab.analysis.run_results import RunResult
-from vireid_lab.figures import cal_graph, cal_materials, cal_parts, cal_sweep, softmax_sweep
+from vireid_lab.figures import cal_graph, cal_materials, cal_parts
 from vireid_lab.figures.saliency import overlay
-from vireid_lab.figures.save import save_figure
 from vireid_lab.spectra.labels import CODES
 
 MATCH = np.array([2, 0, 1])
@@ -148,30 +146,3 @@ def test_matched_parts_on_the_same_things_overlap_wholly():
     for v, u in enumerate(MATCH):
         shares[0, v, v] = shares[1, u, v] = 1
     assert cal_materials.agreement_of_materials(shares, MATCH) == (1, 0)
-
-
-def run(head: str, rank1: float, seed: int = 0, **config) -> RunResult:
-    slots = {"recipe": "cal", "augment": "flip", "head": head, "attention": "tsaa+channel", "losses": "ce"}
-    made = {"layout": "sysu", "ids": 80, "images": 4, "difficulty": "medium", "infrared": "nir"}
-    config = {"layout": "sysu", "preset": "tiny", "backbone": "resnet10", "size": [96, 48], "steps": 600, "epochs": 0,
-              "n_ids": 64, "lr": 0.003, "head": head, "seed": seed, **config}  # fmt: skip
-    metrics = {("sysu-all gallery=seeded shots=1", "last"): {"rank1": rank1, "mAP": rank1 / 2, "protocol": "sysu-all"}}
-    return RunResult(None, "cal", slots, config, seed, seed, f"d{seed}", made, "", True, metrics)
-
-
-RUNS = [
-    run("drm:4+alpha:0.6+match", 0.5), run("drm:2+alpha:0.6+match", 0.3), run("drm:6+alpha:0.6+match", 0.4),
-    run("drm:4+alpha:0.2+match", 0.2), run("drm:4+alpha:0.6", 0.9), run("stripes:4+match", 0.9),
-    run("drm:8+alpha:0.6+match", 0.9, lr=0.1), run("drm_shared:2+alpha:0.6+match", 0.9),
-]  # fmt: skip
-
-
-def test_only_runs_that_differ_in_one_number_of_the_head_make_a_sweep(tmp_path, provenance):
-    sweeps = cal_sweep.head_sweeps(RUNS)
-    means = {s: {w: v["rank1"].mean() for w, v in sweep.scores.items()} for s, sweep in sweeps.items()}
-    assert means == {"N_p": pytest.approx({2.0: 30, 4.0: 50, 6.0: 40}), "α": pytest.approx({0.2: 20, 0.6: 50})}
-    assert cal_sweep.head_sweeps(RUNS[4:]) == {}
-    figure = softmax_sweep.weight_curves(sweeps, cal_sweep.LABELS, cal_sweep.BEST)
-    assert [axes.get_xlabel() for axes in figure.axes] == ["number of parts N_p", "selection ratio α"]
-    assert [axes.lines[2].get_xdata() for axes in figure.axes] == [[4, 4], [0.6, 0.6]]
-    assert save_figure(figure, tmp_path / "sweep", title="t", alt="a", provenance=provenance).png.exists()

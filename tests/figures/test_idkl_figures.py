@@ -1,4 +1,4 @@
-"""IDKL's classifier curves, its sweeps, its small batches and its heat maps, against what was given."""
+"""IDKL's classifier curves, its small batches and its heat maps, against what was given."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from vireid_lab.analysis.run_results import RunResult
-from vireid_lab.figures import idkl_modality, idkl_sweep, tmpa_saliency
+from vireid_lab.figures import idkl_modality, match_saliency
 from vireid_lab.figures.idkl_graph import paired_images
-from vireid_lab.figures.softmax_sweep import weight_curves
 from vireid_lab.models.backbone import build_backbone
 from vireid_lab.models.idkl import IDKL
 from vireid_lab.models.idkl_branch import IDKLBranch
 from vireid_lab.runtime import InputError
 
-BASE = "ce+triplet+confuser+discriminator"
 LOGS = {
     "L_b": [{"step": s, "confuser_accuracy": c, "discriminator_accuracy": d} for s, c, d in ((2, 1, 0.5), (4, 0.6, 1))],
     "IDKL": [{"step": s, "confuser_accuracy": 0.4, "discriminator_accuracy": 0.9} for s in (2, 4)],
@@ -43,37 +40,6 @@ def test_the_words_are_of_the_last_third_and_of_every_branch():
     assert second.endswith("a new one 99 %; a new one on purified features 80 %")
 
 
-def run(losses: str, rank1: float, seed: int = 0) -> RunResult:
-    slots = {"recipe": "idkl", "augment": "flip", "head": "gem+bnneck", "attention": "none", "losses": losses}
-    made = {"layout": "sysu", "ids": 80, "images": 4, "difficulty": "medium", "infrared": "nir"}
-    config = {"layout": "sysu", "preset": "tiny", "backbone": "resnet10", "size": [96, 48], "steps": 600, "epochs": 0,
-              "n_ids": 64, "losses": losses, "seed": seed}  # fmt: skip
-    metrics = {("sysu-all gallery=seeded shots=1", "last"): {"rank1": rank1, "mAP": rank1 / 2, "protocol": "sysu-all"}}
-    return RunResult(None, "idkl", slots, config, seed, seed, f"d{seed}", made, "", True, metrics)
-
-
-def test_each_weight_is_swept_by_the_runs_that_differ_in_it_alone():
-    whole = f"{BASE}+ip:0.1+tgsa:0.6+csa:0.8+mdr"
-    runs = [
-        run(whole, 0.4), run(whole, 0.5, seed=1),
-        run(whole.replace("0.6", "1.2"), 0.45), run(whole.replace("+tgsa:0.6", ""), 0.3),
-        run(whole.replace("0.1", "0.5"), 0.35),
-        run(whole.replace("tgsa", "tgsa_nearest").replace("csa:0.8", "csa:0.4"), 0.9),
-    ]  # fmt: skip
-    sweeps = idkl_sweep.lambda_sweeps(runs)
-    means = {symbol: {w: v["rank1"].mean() for w, v in sweep.scores.items()} for symbol, sweep in sweeps.items()}
-    assert means == {
-        "λ1": pytest.approx({0.1: 40, 0.5: 35}),
-        "λ2": pytest.approx({0.0: 30, 0.6: 40, 1.2: 45}),
-    }
-    assert "csa:0.8" in sweeps["λ2"].name and "ip:0.1" in sweeps["λ2"].name
-    figure = weight_curves(sweeps, idkl_sweep.LABELS, idkl_sweep.BEST)
-    for axes, (symbol, scores) in zip(figure.axes, means.items(), strict=True):
-        np.testing.assert_allclose(axes.lines[0].get_xydata(), list(scores.items()))
-        assert axes.lines[2].get_xdata() == [idkl_sweep.BEST[symbol]] * 2 and symbol in axes.get_xlabel()
-    assert idkl_sweep.lambda_sweeps(runs[:2]) == {}
-
-
 def test_a_small_batch_pairs_images_of_each_person():
     ids, modality = np.array([5, 2, 5, 2, 2, 5, 2, 5, 2, 8]), np.array([0, 0, 1, 1, 0, 0, 0, 1, 1, 0])
     rows = paired_images(ids, modality, people=2)
@@ -90,18 +56,11 @@ def test_the_heat_of_a_branch_is_that_of_its_own_layer():
     model.specific_neck.load_state_dict(model.neck.state_dict())
     images = np.random.default_rng(0).integers(0, 256, (4, 64, 32, 3)).astype(np.uint8)
     rows = np.array([1, 2, 1, 2]), np.array([0, 0, 1, 1])
-    heats = {name: tmpa_saliency.match_maps(IDKLBranch(model, name), images, *rows) for name in ("shared", "specific")}
+    heats = {name: match_saliency.match_maps(IDKLBranch(model, name), images, *rows) for name in ("shared", "specific")}
     np.testing.assert_allclose(heats["shared"], heats["specific"], atol=1e-4)  # the layers start equal
     with torch.no_grad():
         model.backbone.layer4["specific"][0].conv1.weight.mul_(-1)
-    changed = tmpa_saliency.match_maps(IDKLBranch(model, "specific"), images, *rows)
-    same = tmpa_saliency.match_maps(IDKLBranch(model, "shared"), images, *rows)
+    changed = match_saliency.match_maps(IDKLBranch(model, "specific"), images, *rows)
+    same = match_saliency.match_maps(IDKLBranch(model, "shared"), images, *rows)
     np.testing.assert_allclose(same, heats["shared"], atol=1e-5)
     assert np.abs(changed - heats["specific"]).max() > 0.05
-
-
-def test_the_agreement_of_maps_by_hand():
-    a = np.array([[[0, 1], [2, 3]], [[1, 1], [1, 1]], [[0, 0], [0, 1]]], float)
-    b = np.array([[[0, 2], [4, 6]], [[0, 1], [2, 3]], [[1, 1], [1, 0]]], float)
-    words = tmpa_saliency.describe_agreement({"x": a, "y": b})
-    assert words.endswith("x and y +0.00 (n = 2)")  # +1, a flat map, -1

@@ -41,6 +41,12 @@ class Features:
     def __len__(self) -> int:
         return len(self.features)
 
+    def of(self, pids: Sequence[int]) -> Features:
+        """Those of some identities."""
+        rows = np.flatnonzero(np.isin(self.ids, pids))
+        arrays = (each[rows] for each in (self.features, self.ids, self.cams, self.modality))
+        return Features(*arrays, [self.paths[row] for row in rows])
+
     def save(self, path: str | Path) -> None:
         """Writes an .npz file, whole or not at all."""
         with atomic_path(path) as temporary:

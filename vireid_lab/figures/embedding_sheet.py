@@ -1,4 +1,4 @@
-"""Feature spaces of several trainings side by side, on training and test people (Tan et al. 2023, Fig. 6)."""
+"""Feature spaces of several trainings side by side: maps, and distances between the modalities."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from vireid_lab.evaluate.features import Features
 
 from .distances import cross_modality_distances, draw_histogram, overlap
-from .embeddings import draw_map, modality_handles, tsne_map
+from .embeddings import draw_map, modality_handles, shape_legend, tsne_map
 from .style import DOUBLE, drawn
 
 VERSION = 2
@@ -57,7 +57,7 @@ def feature_space(features: Features, seed: int = 0) -> FeatureSpace:
 
 @drawn
 def embedding_sheet(spaces: Mapping[str, Mapping[str, FeatureSpace]]) -> Figure:
-    """Maps above histograms for each part of the data, a column for each training; all histograms share their axes.
+    """Maps above histograms (Tan et al. 2023, Fig. 6): a column for each training; all histograms share their axes.
 
     Args:
         spaces: part of the data -> training -> feature space; each part has the same trainings.
@@ -91,3 +91,30 @@ def describe_spaces(spaces: Mapping[str, Mapping[str, FeatureSpace]]) -> str:
         for part, trainings in spaces.items()
         for name, space in trainings.items()
     )
+
+
+@drawn
+def map_sheet(features: Mapping[str, Features], seed: int = 0) -> Figure:
+    """A t-SNE map for each training (Guo et al. 2023, Fig. 6; Ren and Zhang 2024, Fig. 6).
+
+    Args:
+        features: name of the training -> features of at most ten identities.
+        seed: of t-SNE.
+    """
+    figure = Figure(figsize=(DOUBLE, 3.0), layout="constrained")
+    for axes, (name, each) in zip(figure.subplots(1, len(features), squeeze=False)[0], features.items(), strict=True):
+        draw_map(axes, tsne_map(each.features, seed), each.ids, each.modality)
+        axes.set(xlabel="t-SNE 1 (no unit)", ylabel="t-SNE 2 (no unit)")
+        axes.set_title(name)
+    shape_legend(figure, len(np.unique(each.ids)))
+    return figure
+
+
+def describe_distances(features: Mapping[str, Features]) -> str:
+    """Infrared-visible distances of the same and of other people, between unit features: a line for each training."""
+    lines = []
+    for name, each in features.items():
+        same, different = cross_modality_distances(each.features, each.ids, each.modality)
+        shared = 100 * overlap(same, different)
+        lines.append(f"{name}: same person {same.mean():.2f}, others {different.mean():.2f}, overlap {shared:.0f} %")
+    return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Where models that were trained with different mixes look (Guo et al. 2023, Fig. 7), and how often at the person."""
+"""Where models look when they find the same person in the other modality, and how often at the person."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def last_layer(model: nn.Module) -> nn.Module:
 def match_maps(model: nn.Module, images: np.ndarray, ids: np.ndarray, modality: np.ndarray) -> np.ndarray:
     """Grad-CAM of each image for its similarity to its own person in the other modality (the mean of the embeddings).
 
-    The paper does not say what its heat maps speak for; here that two images show the same person.
+    The papers do not say what their heat maps speak for; here that two images show the same person.
 
     Args:
         model: has `embed(images, modality)`.
@@ -124,8 +124,8 @@ def describe_agreement(maps: Mapping[str, np.ndarray]) -> str:
 
 
 @drawn
-def mix_saliency_sheet(images: np.ndarray, maps: Mapping[str, np.ndarray], rows: Sequence[str]) -> Figure:
-    """Fig. 7: a row for each image, with the heat map of each model.
+def match_sheet(images: np.ndarray, maps: Mapping[str, np.ndarray], rows: Sequence[str]) -> Figure:
+    """A row for each image, with the heat map of each model (Guo et al. 2023, Fig. 7; Ren and Zhang 2024, Fig. 4).
 
     Args:
         images: (N, H, W, 3) uint8.

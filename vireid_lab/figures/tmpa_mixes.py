@@ -1,4 +1,4 @@
-"""What TMPA's mixes make of pairs of images (Guo et al. 2023, Fig. 3), and where its features lie (Fig. 6)."""
+"""What TMPA's mixes make of pairs of images (Guo et al. 2023, Fig. 3)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from vireid_lab.augment.pedmix import PedMix
 from vireid_lab.data.transforms import to_float
 from vireid_lab.spectra.labels import FIRST_PERSON
 
-from .distances import cross_modality_distances, overlap
-from .embeddings import draw_map, shape_legend, tsne_map
 from .samples import draw_montage
 from .style import DOUBLE, drawn
 
@@ -96,45 +94,4 @@ def describe_taken(mixed: Mapping[str, Mixed], masks: np.ndarray) -> str:
     for name, made in mixed.items():
         on, off = 100 * made.taken[person].mean(), 100 * made.taken[~person].mean()
         lines.append(f"{name.replace(chr(10), ' ')}: {on:.0f} % of the person, {off:.0f} % of the rest")
-    return "\n".join(lines)
-
-
-@dataclass(frozen=True)
-class Arm:
-    """Features of one model: (N, d), with ids (N,) and modality (N,)."""
-
-    features: np.ndarray
-    ids: np.ndarray
-    modality: np.ndarray
-
-    def of(self, pids: Sequence[int]) -> Arm:
-        """Those of some identities."""
-        rows = np.isin(self.ids, pids)
-        return Arm(self.features[rows], self.ids[rows], self.modality[rows])
-
-
-@drawn
-def tsne_sheet(arms: Mapping[str, Arm], seed: int = 0) -> Figure:
-    """Fig. 6: a t-SNE map for each model, at most ten identities.
-
-    Args:
-        arms: name -> its features.
-        seed: of t-SNE.
-    """
-    figure = Figure(figsize=(DOUBLE, 3.0), layout="constrained")
-    for axes, (name, arm) in zip(figure.subplots(1, len(arms), squeeze=False)[0], arms.items(), strict=True):
-        draw_map(axes, tsne_map(arm.features, seed), arm.ids, arm.modality)
-        axes.set(xlabel="t-SNE 1 (no unit)", ylabel="t-SNE 2 (no unit)")
-        axes.set_title(name)
-    shape_legend(figure, len(np.unique(arm.ids)))
-    return figure
-
-
-def describe_arms(arms: Mapping[str, Arm]) -> str:
-    """Infrared-visible distances of the same and of other people, between unit features: a line for each model."""
-    lines = []
-    for name, arm in arms.items():
-        same, different = cross_modality_distances(arm.features, arm.ids, arm.modality)
-        shared = 100 * overlap(same, different)
-        lines.append(f"{name}: same person {same.mean():.2f}, others {different.mean():.2f}, overlap {shared:.0f} %")
     return "\n".join(lines)
