@@ -100,7 +100,13 @@ MATCH = torch.stack([torch.randperm(4, generator=DRAW) for _ in range(12)])
 def test_kd_attention_is_minus_the_weight_of_the_match():
     weights = torch.rand(12, 4, 4, generator=DRAW)
     expected = -sum(weights[i, MATCH[i, v], v].item() for i in range(12) for v in range(4)) / 12
-    assert kd_attention(weights, MATCH).item() == pytest.approx(expected, rel=1e-5)
+    assert kd_attention(weights, MATCH, 24 * 12).item() == pytest.approx(expected, rel=1e-5)  # as at 384x192
+
+
+@pytest.mark.parametrize("positions", [18, 72, 288])
+def test_even_attention_costs_the_same_on_maps_of_every_size(positions):
+    even = torch.full((12, 4, positions), 1 / positions)
+    assert kd_attention(even @ even.transpose(1, 2), MATCH, positions).item() == pytest.approx(-4 / 288, rel=1e-5)
 
 
 def test_kd_logits_is_the_divergence_of_the_cross_refined_from_the_matched_self_refined():

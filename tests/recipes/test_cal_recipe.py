@@ -35,7 +35,7 @@ def test_the_loss_is_that_of_eq_20():
     expected = PartCenter()(
         *(f.unflatten(1, (4, -1)) for f in (output.features, output.cross_features)), IDS, BATCH.modality
     )
-    expected = expected + kd_attention(output.weights, output.match)
+    expected = expected + kd_attention(output.weights, output.match, 18)
     expected = expected + kd_logits(output.cross_logits, output.logits, output.match)
     expected = expected + 0.1 * diversity(output.selected)
     for p in range(4):

@@ -6,19 +6,23 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+PAPER_POSITIONS = 288  # of layer 4 at 384x192
 
-def kd_attention(weights: Tensor, match: Tensor) -> Tensor:
+
+def kd_attention(weights: Tensor, match: Tensor, positions: int) -> Tensor:
     """L_kd1: minus the weight of the matched edges (Wu et al. 2023, Eq. 18), mean over the images of both modalities.
 
-    It is least, -N_p, where both parts of every edge look at one and the same position: as printed it asks for narrow
-    attention as much as for alike attention, and more so on small maps (two even maps of L positions weigh 1 / L).
-    In 600 steps of preset `tiny` it takes over once the identities are learned: all parts then look at one position.
+    Eq. 18 is least where both parts of every edge look at one and the same position: it asks for narrow attention as
+    much as for alike attention, and more so on small maps, where two even ones weigh 1 / L. Taken as printed on the 18
+    positions of preset `tiny`, all parts came to look at one position once the identities were learned. Here it is
+    scaled by L / 288, so that even attention costs at every size what it costs at the paper's, where this is Eq. 18.
 
     Args:
         weights: (B, N_p, N_p); row u, a part of the partner; column v, a part of the image.
         match: (B, N_p) int64, for each v its u.
+        positions: L of the maps that the weights are the overlap of.
     """
-    return -weights.take_along_dim(match[:, None], 1).sum(2).mean()
+    return -weights.take_along_dim(match[:, None], 1).sum(2).mean() * positions / PAPER_POSITIONS
 
 
 def kd_logits(cross_logits: Tensor, logits: Tensor, match: Tensor) -> Tensor:

@@ -30,7 +30,7 @@ class TargetAttention(nn.Module):
 
     The paper gives no sizes of the MLPs and no end of the channel attention: here two layers of width C / 4 with a ReLU
     between, and a sigmoid, which keeps a channel or takes it away. They start as torch's linear layers do, so that the
-    attention is nearly even at first; started peaked, it shrank to one token under L_kd1 (preset `tiny`).
+    attention is nearly even at first; started peaked, it shrank to one token under Eq. 18 (preset `tiny`).
 
     Args:
         channels: C of the tokens.
