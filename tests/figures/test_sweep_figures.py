@@ -28,7 +28,9 @@ def test_the_curves_go_through_the_means_and_the_runs_of_each_pair(sweeps, tmp_p
         assert axes.lines[6].get_xdata() == [best, best] and axes.texts[0].get_text() == "best in the paper"
     assert [axes.get_xlabel() for axes in figure.axes] == [each.knob.label for each in sweeps]
     assert figure.axes[0].get_ylabel() == "percent"
-    assert [text.get_text() for text in figure.legends[0].texts][:2] == ["rank-1", "mAP"]
+    legend = [text.get_text() for text in figure.legends[0].texts]
+    assert legend == ["rank-1", "mAP", "one pair: the same people, the same seed"]
+    assert [axes.texts[1].get_text() for axes in figure.axes] == ["2 pairs", "2 pairs"]
     assert save_figure(figure, tmp_path / "sweep", title="t", alt="a", provenance=provenance).png.exists()
 
 
@@ -39,8 +41,10 @@ def test_a_sweep_can_stand_alone_and_under_its_name(sweeps):
 
 def test_one_run_for_each_value_has_no_line_of_its_own(swept_run):
     runs = [swept_run(0.3, losses="ce"), swept_run(0.5, losses="ce:0.3+sas_fm:0.7")]
-    (axes,) = sweep_panels(longest_sweeps(runs, knobs.SOFTMAX_WEIGHTS)).axes
-    assert len(axes.lines) == 3  # two means and the best in the paper
+    figure = sweep_panels(longest_sweeps(runs, knobs.SOFTMAX_WEIGHTS))
+    (axes,) = figure.axes
+    assert len(axes.lines) == 3 and axes.texts[1].get_text() == "one pair"  # two means and the best in the paper
+    assert [text.get_text() for text in figure.legends[0].texts] == ["rank-1", "mAP"]
 
 
 def test_the_words_are_the_means(sweeps):

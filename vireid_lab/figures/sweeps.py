@@ -33,7 +33,9 @@ def sweep_panels(sweeps: Sequence[Sweep], names: bool = False) -> Figure:
         if names:
             axes.set_title(sweep.name, fontsize=7.5, pad=12)
     panels[0].set_ylabel("percent")
-    handles = [*panels[0].get_legend_handles_labels()[0], pair_handle()]
+    handles, _ = panels[0].get_legend_handles_labels()
+    if any(sweep.pairs > 1 for sweep in sweeps):
+        handles.append(Line2D([], [], color="0.5", linewidth=0.6, label="one pair: the same people, the same seed"))
     figure.legend(handles=handles, loc="outside upper center", ncols=3)
     return figure
 
@@ -49,15 +51,12 @@ def draw_sweep(axes: Axes, sweep: Sweep) -> None:
     best = sweep.knob.best
     axes.axvline(best, color="0.6", linestyle=":", linewidth=1, zorder=0)
     axes.text(best, 1.01, "best in the paper", transform=axes.get_xaxis_transform(), ha="center", fontsize=6.5)
+    pairs = "one pair" if sweep.pairs == 1 else f"{sweep.pairs} pairs"
+    axes.text(0.99, 0.02, pairs, transform=axes.transAxes, ha="right", fontsize=6.5, color="0.4")
     axes.set(xlabel=sweep.knob.label)
     axes.margins(x=0.12, y=0.15)
     axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.grid(axis="y", color="0.92")
-
-
-def pair_handle() -> Line2D:
-    """What the thin lines are, for a legend."""
-    return Line2D([], [], color="0.5", linewidth=0.6, label="one pair: the same people, the same seed")
 
 
 def describe_sweeps(sweeps: Sequence[Sweep]) -> str:
