@@ -52,7 +52,7 @@ def draw_sweep(axes: Axes, sweep: Sweep) -> None:
     axes.axvline(best, color="0.6", linestyle=":", linewidth=1, zorder=0)
     axes.text(best, 1.01, "best in the paper", transform=axes.get_xaxis_transform(), ha="center", fontsize=6.5)
     pairs = "one pair" if sweep.pairs == 1 else f"{sweep.pairs} pairs"
-    axes.text(0.99, 0.02, pairs, transform=axes.transAxes, ha="right", fontsize=6.5, color="0.4")
+    axes.text(0.02, 0.02, pairs, transform=axes.transAxes, fontsize=6.5, color="0.4")
     axes.set(xlabel=sweep.knob.label)
     axes.margins(x=0.12, y=0.15)
     axes.yaxis.set_major_locator(MaxNLocator(5))
