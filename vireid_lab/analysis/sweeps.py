@@ -82,15 +82,14 @@ def find_sweeps(runs: Sequence[RunResult], knob: Knob) -> list[Sweep]:
         for label, checkpoint in run.metrics if run.finished and setting else ():
             if checkpoint == "last" and is_plain(run, label):
                 value, others = setting
-                alike = group_key(run, {*NAMED, knob.slot}), label
-                groups[alike, name_slots({**run.slots, knob.slot: others}, knob)][value].setdefault(
-                    (run.data, run.seed), run
-                )
+                name = name_slots({**run.slots, knob.slot: others}, knob)
+                group = groups[group_key(run, {*NAMED, knob.slot}), label, name]
+                group[value].setdefault((run.data, run.seed), run)
     found = []
-    for ((key, label), name), group in groups.items():
+    for (alike, label, name), group in groups.items():
         pairs = sorted(set.intersection(*map(set, group.values())))
         if len(group) > 1 and pairs:
-            found.append(((key, label), gather(knob, name, label, group, pairs)))
+            found.append((alike, gather(knob, name, label, group, pairs)))
     found.sort(key=lambda each: (-len(each[1].scores), -each[1].pairs * len(each[1].scores)))
     return [sweep for alike, sweep in found if (alike, sweep.conditions) == (found[0][0], found[0][1].conditions)]
 
