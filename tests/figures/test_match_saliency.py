@@ -16,15 +16,6 @@ from vireid_lab.runtime import InputError
 from vireid_lab.spectra.labels import CODES, FIRST_PERSON
 
 
-@pytest.fixture
-def pairs():
-    """Two visible images, then their two infrared partners, (4, 48, 24, 3); visible pixels are even, infrared odd."""
-    rng = np.random.default_rng(0)
-    images = 2 * rng.integers(0, 120, (4, 48, 24, 3)).astype(np.uint8)
-    images[2:] += 1
-    return images
-
-
 @pytest.fixture(scope="module")
 def models():
     torch.manual_seed(0)

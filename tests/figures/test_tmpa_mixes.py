@@ -12,15 +12,6 @@ from vireid_lab.figures import tmpa_mixes
 from vireid_lab.spectra.labels import CODES, FIRST_PERSON
 
 
-@pytest.fixture
-def pairs():
-    """Two visible images, then their two infrared partners, (4, 48, 24, 3); visible pixels are even, infrared odd."""
-    rng = np.random.default_rng(0)
-    images = 2 * rng.integers(0, 120, (4, 48, 24, 3)).astype(np.uint8)
-    images[2:] += 1
-    return images
-
-
 def corner(images, modality):
     """Looks at the upper left quarter."""
     maps = torch.zeros(len(images), 4, 4)
