@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from vireid_lab.batch.parameters import find_notebook, read_parameters
 from vireid_lab.batch.plan import plan_runs
 from vireid_lab.cli.run import read_axis, read_seeds
-
-SLOTS = ("augment", "backbone", "head", "attention", "losses")
+from vireid_lab.papers.reader import SLOTS
 
 
 def planned_slots(given: Namespace) -> Iterator[tuple[str, dict[str, str]]]:
@@ -23,4 +22,5 @@ def planned_slots(given: Namespace) -> Iterator[tuple[str, dict[str, str]]]:
     for run in plan_runs(notebooks, [tuple(pair) for pair in given.p], [read_axis(text) for text in given.grid], seeds):
         if run.notebook.stem == "09_one_run":
             values = {**read_parameters(run.notebook), **run.parameters}
-            yield values["recipe"], {name: values[name] for name in SLOTS if values[name]}
+            given_slots = {name: values[name] for name in SLOTS if values.get(name)}
+            yield given_slots.pop("recipe"), given_slots
