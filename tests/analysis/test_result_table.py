@@ -1,5 +1,6 @@
 """A table of runs gives back what the run folders say, so that every verdict is the same from both."""
 
+import csv
 import dataclasses
 
 import pytest
@@ -72,6 +73,20 @@ def test_the_start_keeps_its_hash_without_its_folder(folder):
     )
     (read,) = read_results(write_results([run], folder / "a.runs.csv"))
     assert read.start == "y.pt (note) sha256=ab"
+
+
+def test_the_model_of_a_composed_run_is_kept_and_a_table_without_models_can_be_read(folder):
+    composed = write_run(folder / "composed", recipe="compose", model="tmpa")
+    path = write_results([composed, *read_runs(folder / "runs")], folder / "a.runs.csv")
+    first, *others = read_results(path)
+    assert first.slots == composed.slots and first.slots["model"] == "tmpa"
+    assert others and all("model" not in run.slots for run in others)
+    rows = list(csv.DictReader(path.open()))[1:]
+    with path.open("w", newline="") as file:  # as tables were before there was a model to choose
+        writer = csv.DictWriter(file, [name for name in rows[0] if name != "model"], extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+    assert read_results(path) == others
 
 
 def test_bad_tables_are_named(folder):

@@ -124,6 +124,17 @@ def test_runs_without_a_row_or_a_number_are_listed(tmp_path):
     assert "Tables" not in [word.strip() for word in page.words]
 
 
+def test_compositions_that_differ_in_their_model_are_lines_of_their_own(tmp_path):
+    for model, rank1 in (("rfm", 0.3), ("tmpa", 0.4)):
+        add_run(tmp_path / model, {"recipe": "compose", "model": model, "augment": "flip", "losses": "ce"}, 0, rank1)
+    first, second, *_ = [line for line in collect(tmp_path).elsewhere if line.checkpoint == "last"]
+    assert [(line.slots["model"], line.scores["rank1"][0]) for line in (first, second)] == [("rfm", 30), ("tmpa", 40)]
+    assert second.words == "compose: tmpa · flip · resnet10 · gem+bnneck · ce"
+    assert second.short == "compose, tmpa\nflip · ce"
+    write_report(tmp_path)
+    assert "compose: rfm · flip" in read(tmp_path).text
+
+
 def test_a_control_world_never_stands_beside_a_published_row(tmp_path):
     add_run(tmp_path / "plain", BASELINE, 0, 0.30)
     add_run(tmp_path / "control", BASELINE, 0, 0.90, control="equal_k")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vireid_lab.analysis.run_results import RunResult
-from vireid_lab.papers.reader import METRICS, SLOTS
+from vireid_lab.papers.reader import METRICS, SLOTS, read_slots
 from vireid_lab.runtime import InputError, atomic_path
 
 SUFFIX = ".runs.csv"
@@ -86,7 +86,7 @@ def _rows(run: RunResult) -> Iterable[dict[str, Any]]:
 
 
 def _run(path: Path, row: dict[str, str]) -> RunResult:
-    slots = {name: row[name] for name in SLOTS}
+    slots = read_slots(row)
     return RunResult(
         path=path / row["run"],
         recipe=row["recipe"],

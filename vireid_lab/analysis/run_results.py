@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vireid_lab.papers.reader import SLOTS
+from vireid_lab.papers.reader import read_slots
 from vireid_lab.runtime import InputError, read_json
 
 
@@ -17,7 +17,7 @@ class RunResult:
     Attributes:
         path: the folder.
         recipe: name of the recipe.
-        slots: `recipe` and the five slots by name.
+        slots: `recipe` and its slots by name.
         settings: config.json: recipe, preset, data and every setting.
         seed: of the training.
         data_seed: of the generator for the synthetic benchmark; otherwise which of the data set's splits.
@@ -102,7 +102,7 @@ def read_run(path: str | Path) -> RunResult:
         return RunResult(
             path=path,
             recipe=config["recipe"],
-            slots={name: config[name] for name in SLOTS},
+            slots=read_slots(config),
             settings=config,
             seed=config["seed"],
             data_seed=config["trial"] if benchmark is None else benchmark["seed"],

@@ -5,6 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 
+RECIPES = (
+    "baseline, agw, pcb, rfm, tmpa, sa_softmax, idkl or cal; or compose, any combination of their parts: "
+    "--set model=tmpa augment=ltg+channel losses=ce+wrt+cross_center, the rest as in the recipe of the model"
+)
+
 
 def add_command(commands, common) -> None:
     """Adds the command to the command line."""
@@ -16,7 +21,7 @@ def add_command(commands, common) -> None:
         "several GPUs are visible, a process on each of them trains the same model with ids_per_batch identities "
         "of its own (--device cuda:0: only one). Several machines: torchrun ... -m vireid_lab train ...",
     )
-    parser.add_argument("recipe", metavar="RECIPE", help="baseline, agw, pcb, rfm, tmpa, sa_softmax, idkl or cal")
+    parser.add_argument("recipe", metavar="RECIPE", help=RECIPES)
     parser.add_argument("--data", required=True, metavar="ROOT", help="data set in any known layout, or a manifest")
     parser.add_argument("--preset", default="tiny", help="paper (as published), small (one GPU), tiny (CPU; default)")
     parser.add_argument("--out", metavar="RUN", help="run folder (default: runs/RECIPE/<hash of settings and data>)")

@@ -12,7 +12,7 @@ from .table import one_of, read_rows
 
 FOLDER = Path(__file__).parent
 METRICS = ("rank1", "rank5", "rank10", "rank20", "mAP", "mINP")
-SLOTS = ("recipe", "augment", "backbone", "head", "attention", "losses")
+SLOTS = ("recipe", "model", "augment", "backbone", "head", "attention", "losses")
 _MODALITIES = ("nir", "thermal")
 
 
@@ -164,6 +164,15 @@ def parse_slots(text: str) -> dict[str, str]:
             raise InputError(f"slots '{text}': write each slot once as name=value")
         slots[key] = value
     return slots
+
+
+def read_slots(values: Mapping[str, str]) -> dict[str, str]:
+    """The slots among the values of a run, in the order of SLOTS; `model` where it has one.
+
+    Raises:
+        KeyError: another slot is missing.
+    """
+    return {name: values[name] for name in SLOTS if name != "model" or values.get(name)}
 
 
 def matches(slots: str, run: Mapping[str, str]) -> bool:

@@ -7,13 +7,14 @@ from typing import Any
 
 from vireid_lab.runtime import unknown
 
-from . import agw, baseline, cal, idkl, pcb, rfm, sa_softmax, tmpa
+from . import agw, baseline, cal, compose, idkl, pcb, rfm, sa_softmax, tmpa
 from .settings import Settings, parse_overrides, with_overrides
 
 RECIPES = {
     "agw": agw,
     "baseline": baseline,
     "cal": cal,
+    "compose": compose,
     "idkl": idkl,
     "pcb": pcb,
     "rfm": rfm,
@@ -23,7 +24,7 @@ RECIPES = {
 
 
 def choose_settings(recipe: str, preset: str, overrides: Mapping[str, Any] | Iterable[str] = ()) -> Settings:
-    """The settings of a recipe's preset with some of them changed.
+    """The settings of a recipe's preset with some of them changed; with another `model`, of that model's preset.
 
     Raises:
         InputError: the recipe, the preset, a key or a value is unknown or unusable.
@@ -33,4 +34,8 @@ def choose_settings(recipe: str, preset: str, overrides: Mapping[str, Any] | Ite
     presets = RECIPES[recipe].PRESETS
     if preset not in presets:
         raise unknown("preset", preset, presets)
-    return with_overrides(presets[preset], parse_overrides(overrides))
+    start = presets[preset]
+    changed = parse_overrides(overrides, type(start))
+    if "model" in changed:
+        start = compose.preset_of(changed["model"], preset)
+    return with_overrides(start, changed)

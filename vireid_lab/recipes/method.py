@@ -42,8 +42,8 @@ class Method:
         self.model.criterion = self.criterion
         if self.augment.mix and self.augment.mode == "beside" and not getattr(self.model, "takes_mixed", False):
             raise InputError(
-                "augment: this recipe has no place for mixed images beside its own; let them replace these, e.g. "
-                "pedmix+replace, or take the recipe tmpa"
+                "augment: this model has no place for mixed images beside the batch's own; let them replace these, "
+                "e.g. pedmix+replace, or take the recipe tmpa (in compose: model=tmpa)"
             )
 
     def tell_epoch(self, steps: int) -> None:

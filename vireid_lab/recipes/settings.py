@@ -73,6 +73,18 @@ class Settings:
         return {name: getattr(self, name) for name in ("augment", "backbone", "head", "attention", "losses")}
 
 
+@dataclass(frozen=True)
+class ComposedSettings(Settings):
+    """Settings of the recipe `compose`, which has one slot more."""
+
+    model: str = "baseline"  # whose network it is
+
+    @property
+    def slots(self) -> dict[str, str]:
+        """The slots, the model first."""
+        return {"model": self.model, **super().slots}
+
+
 TINY = Settings()  # CPU, about a minute
 SMALL = Settings(  # one GPU, minutes
     augment="flip+crop:7",
@@ -95,17 +107,18 @@ def settings_from(values: Mapping[str, Any]) -> Settings:
 
     A setting that is not there was added after the run, and has its default: what the run did without it.
     """
-    names = [field.name for field in dataclasses.fields(Settings) if field.name in values]
-    return Settings(**{n: tuple(values[n]) if isinstance(values[n], list) else values[n] for n in names})
+    kind = ComposedSettings if "model" in values else Settings
+    names = [field.name for field in dataclasses.fields(kind) if field.name in values]
+    return kind(**{n: tuple(values[n]) if isinstance(values[n], list) else values[n] for n in names})
 
 
-def parse_overrides(overrides: Iterable[str] | Mapping[str, Any]) -> dict[str, Any]:
-    """Reads settings given as `["size=96x48", "lr=1e-3", "milestones=0.5,0.8"]` or as `{"lr": 1e-3}`.
+def parse_overrides(overrides: Iterable[str] | Mapping[str, Any], kind: type[Settings] = Settings) -> dict[str, Any]:
+    """Reads settings of a kind, given as `["size=96x48", "lr=1e-3", "milestones=0.5,0.8"]` or as `{"lr": 1e-3}`.
 
     Raises:
         InputError: a pair without `=`, an unknown key (the nearest is named), or a value of another type.
     """
-    types = {field.name: field.type for field in dataclasses.fields(Settings)}
+    types = {field.name: field.type for field in dataclasses.fields(kind)}
     if isinstance(overrides, Mapping):
         overrides = [f"{key}={as_text(key, value)}" for key, value in overrides.items()]
     values: dict[str, Any] = {}

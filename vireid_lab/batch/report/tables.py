@@ -63,8 +63,9 @@ class Line:
     @property
     def short(self) -> str:
         """What was trained, in two lines of a picture, without backbone and head."""
-        recipe, augment, _, _, attention, losses = self.slots.values()
-        return f"{', '.join(part for part in (recipe, attention) if part != 'none')}\n{augment} · {losses}"
+        network = [self.slots.get(name, "none") for name in ("recipe", "model", "attention")]
+        trained = f"{self.slots['augment']} · {self.slots['losses']}"
+        return f"{', '.join(part for part in network if part != 'none')}\n{trained}"
 
     def belongs_to(self, row_slots: str) -> bool:
         """Whether it measures a row of a published table: control worlds never do."""
