@@ -55,7 +55,7 @@ def test_a_query_is_chosen_by_thumbnail_and_by_dot_and_finds_what_the_filters_le
         box = frame.bounding_box()
         page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
 
-    click(thumbnails, 4.5 / 8, 0.5 / 3)
+    click(thumbnails, 4.5 / 8, 0.5 / 2)
     expect(readout).to_contain_text("query 4 (id 6, cam 3, infrared)", **SLOW)
     expect_another()
     page.keyboard.press("ArrowRight")

@@ -14,7 +14,7 @@ from vireid_lab.figures.style import BLUE
 from .picture_pointer import PicturePointer
 from .retrieval_search import ANY, Search
 
-ROWS, COLUMNS = 3, 8
+ROWS, COLUMNS = 2, 8
 THUMBNAIL, GAP = (96, 48), 4  # pixels; the gap lies around each one
 FRAME = tuple(round(255 * part) for part in to_rgb(BLUE))
 

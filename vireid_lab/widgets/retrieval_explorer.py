@@ -87,8 +87,8 @@ class RetrievalExplorer(Explorer):
 
     def arrange(self) -> list[DOMWidget]:
         self.picture.layout.width = "100%"
-        chosen = VBox([self.search, self.picker, self.among, self.gradcam], layout=Layout(width="470px"))
-        plane = VBox([self.dots, self.map, HTML(SMALL.format(HINT))], layout=Layout(width="400px", margin="0 12px"))
+        chosen = VBox([self.search, self.picker, self.among, self.gradcam], layout=Layout(width="410px"))
+        plane = VBox([self.dots, self.map, HTML(SMALL.format(HINT))], layout=Layout(width="350px", margin="0 12px"))
         beside = VBox([self.pointed, self.search_button], layout=Layout(width="130px", margin="36px 0 0 0"))
         tops = HBox([chosen, plane, beside], layout=Layout(flex_flow="row wrap"))
         return [tops, self.picture, self.readout, self.foot()]
