@@ -132,7 +132,8 @@ class RetrievalExplorer(Explorer):
         search, self.dot = self._search, image
         role, query = role_of(search, image)
         data = base64.b64encode(encode_png(search.images[image])).decode()
-        name, path = search.name(image), html.escape(search.features.paths[image])
+        name = search.name(image)
+        path = f'<span style="overflow-wrap:anywhere">{html.escape(search.features.paths[image])}</span>'
         picture = f'<img src="data:image/png;base64,{data}" alt="the dot: {name}" style="width:110px;display:block">'
         self.pointed.value = picture + SMALL.format("<br>".join([*name.split(", "), role, path]))
         self.search_button.disabled = query is None
