@@ -31,3 +31,11 @@ def test_boxes_and_marks_agree_with_the_ids_and_nothing_is_drawn_where_nothing_i
     canvas = axes.images[0].get_array()
     np.testing.assert_array_equal(canvas[:24, -12:], people[2 + INDICES[0, 2]])
     assert (canvas[-24:, -12:] == 255).all()
+
+
+def test_cameras_stand_before_the_distances_if_they_are_given(people):
+    distances, cams = np.array([[0.1, 0.2, 0.3], [0.4, 0.5, np.nan]]), np.array([5, 1, 2])
+    given = people[:2], people[2:], INDICES, QUERY_IDS, GALLERY_IDS, ["id 7", "id 9"], distances
+    (axes,) = retrieval_strips(*given, cams).axes
+    texts = [text.get_text() for text in axes.texts if text.get_text() not in "✓✗"]
+    assert texts == ["cam 2, 0.10", "cam 5, 0.20", "cam 1, 0.30", "cam 1, 0.40", "cam 2, 0.50"]

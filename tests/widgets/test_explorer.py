@@ -85,6 +85,15 @@ def test_reset_brings_the_first_view_back_with_one_redraw():
     assert len(explorer.calls) == 1
 
 
+def test_nested_updates_draw_once_at_the_end_of_the_outermost():
+    explorer = Smallest()
+    with explorer.one_update():
+        with explorer.one_update():
+            explorer.controls["number"].value = 5
+        explorer.controls["number"].value = 6
+    assert [call["number"] for call in explorer.calls] == [1, 6]
+
+
 def test_the_code_reproduces_the_view():
     explorer = Smallest()
     explorer.controls["number"].value = 4

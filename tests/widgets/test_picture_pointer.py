@@ -64,6 +64,12 @@ def test_a_smaller_picture_keeps_what_lies_in_it():
     assert shown.png != before
 
 
+def test_a_sheet_of_cells_is_pointed_at_in_cells():
+    shown = pointer(mode="point", point=(19, 3))
+    shown.show(np.ones((40, 60)), "sheet", cells=(2, 5))
+    assert (shown.size, shown.point) == ((2, 5), (1, 3))
+
+
 def test_rows_and_columns_of_a_rectangle_are_sliders_in_both_directions():
     shown = pointer(rectangle=(4, 10, 18, 28))
     rows, columns = pointer_sliders(shown)

@@ -13,7 +13,7 @@ from .samples import draw_montage
 from .style import DOUBLE, RIGHT, WRONG, drawn
 
 VERSION = 1
-GAP = 14  # pixels between images: room for the boxes and the distances
+GAP = 0.29  # between images, in widths of an image: room for the boxes and what is written below
 
 
 def right_matches(indices: np.ndarray, query_ids: np.ndarray, gallery_ids: np.ndarray) -> np.ndarray:
@@ -30,6 +30,7 @@ def retrieval_strips(
     gallery_ids: np.ndarray,
     rows: Sequence[str],
     distances: np.ndarray | None = None,
+    cams: np.ndarray | None = None,
 ) -> Figure:
     """One row a query: the query, then what it found, nearest first.
 
@@ -44,21 +45,24 @@ def retrieval_strips(
         gallery_ids: (G,) identities.
         rows: Q labels, such as "id 65, cam 3".
         distances: (Q, k), written below each image if given.
+        cams: (G,) cameras, written before the distances if given.
     """
     found = [[None if i < 0 else gallery[i] for i in row] for row in indices]
     cells = [[query, *row] for query, row in zip(queries, found, strict=True)]
     columns = ["query", *map(str, range(1, indices.shape[1] + 1))]
-    figure, axes = draw_montage(cells, rows, columns, DOUBLE, GAP, bottom=0.15)
     height, width = queries.shape[1:3]
-    axes.axvline(width + GAP / 2, color="0.6", linewidth=0.6)
+    gap = round(GAP * width)
+    figure, axes = draw_montage(cells, rows, columns, DOUBLE, gap, bottom=0.15)
+    axes.axvline(width + gap / 2, color="0.6", linewidth=0.6)
     right = right_matches(indices, query_ids, gallery_ids)
     for (row, column), index in np.ndenumerate(indices):
         if index >= 0:
-            x, y = (column + 1) * (width + GAP), row * (height + GAP)
+            x, y = (column + 1) * (width + gap), row * (height + gap)
             _mark(axes, x, y, width, height, right[row, column])
             if distances is not None:
                 centre = {"ha": "center", "va": "center", "fontsize": 5.5}
-                axes.text(x + width / 2, y + height + GAP / 2, f"{distances[row, column]:.2f}", **centre)
+                camera = "" if cams is None else f"cam {cams[index]}, "
+                axes.text(x + width / 2, y + height + gap / 2, f"{camera}{distances[row, column]:.2f}", **centre)
     return figure
 
 
@@ -69,4 +73,4 @@ def _mark(axes: Axes, x: float, y: float, width: int, height: int, right: bool) 
     axes.add_patch(Rectangle(*frame, fill=False, linewidth=1.4, edgecolor=colour, linestyle=line, clip_on=False))
     disc = {"boxstyle": "circle,pad=0.12", "facecolor": colour, "edgecolor": "white", "linewidth": 0.4}
     centre = {"ha": "center", "va": "center", "color": "white", "fontsize": 6.5, "fontweight": "bold"}
-    axes.text(x + width - 4, y + 5, sign, bbox=disc, **centre)
+    axes.text(x + 11 / 12 * width, y + 5 / 48 * width, sign, bbox=disc, **centre)

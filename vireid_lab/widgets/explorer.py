@@ -107,12 +107,12 @@ class Explorer(VBox):
 
     @contextlib.contextmanager
     def one_update(self) -> Iterator[None]:
-        """Several controls are changed inside, the view once at the end."""
-        self._held = True
+        """Several controls are changed inside, the view once at the end (of the outermost, where they are nested)."""
+        before, self._held = self._held, True
         try:
             yield
         finally:
-            self._held = False
+            self._held = before
         self.update()
 
     def update(self, _=None) -> None:

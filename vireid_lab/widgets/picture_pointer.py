@@ -42,7 +42,7 @@ class PicturePointer(anywidget.AnyWidget):
     point. Keyboard, once the picture has the focus: arrows move by one pixel (four while held), Shift + arrows resize.
 
     Attributes:
-        size: (H, W) of the picture, pixels; set by `show`.
+        size: (H, W) of the picture, pixels, or the cells of a sheet; set by `show`.
         mode: "rectangle" or "point".
         rectangle: (row0, col0, row1, col1), half-open, in pixels of the picture: image[row0:row1, col0:col1]. What
             lies outside is cut off; at least one pixel stays.
@@ -84,15 +84,20 @@ class PicturePointer(anywidget.AnyWidget):
         """The rectangle or the point, whichever the mode is."""
         return getattr(self, self.mode)
 
-    def show(self, image: np.ndarray, alt: str) -> None:
+    def show(self, image: np.ndarray, alt: str, cells: tuple[int, int] | None = None) -> None:
         """Changes the picture; rectangle and point stay, as far as they lie in the new one.
+
+        Args:
+            image: (H, W) or (H, W, 3), uint8 or float in [0, 1].
+            alt: what it is.
+            cells: rows and columns of a sheet of equal cells; positions are then counted in cells and not in pixels.
 
         Raises:
             InputError: the array is no picture.
         """
         png = encode_png(image)
         with self.hold_sync():
-            self.png, self.alt, self.size = png, alt, np.shape(image)[:2]
+            self.png, self.alt, self.size = png, alt, cells or np.shape(image)[:2]
             self.rectangle, self.point = self._inside(self.rectangle), self._nearest(self.point)
 
     @traitlets.validate("rectangle")
