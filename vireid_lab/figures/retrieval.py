@@ -26,7 +26,7 @@ def retrieval_strips(
     queries: np.ndarray,
     gallery: np.ndarray,
     indices: np.ndarray,
-    query_ids: np.ndarray,
+    query_ids: np.ndarray | None,
     gallery_ids: np.ndarray,
     rows: Sequence[str],
     distances: np.ndarray | None = None,
@@ -40,7 +40,7 @@ def retrieval_strips(
         gallery: (G, H, W, 3) uint8.
         indices: (Q, k) positions in the gallery without the entries that the protocol removes, nearest first; -1
             where fewer than k are left (`TopMatches.indices`).
-        query_ids: (Q,) identities.
+        query_ids: (Q,) identities; None where they are not known, and nothing is marked.
         gallery_ids: (G,) identities.
         rows: Q labels, such as "id 65, cam 3".
         distances: (Q, k), written below each image if given.
@@ -51,11 +51,12 @@ def retrieval_strips(
     figure, axes = draw_montage(cells, rows, columns, DOUBLE, GAP, bottom=0.15)
     height, width = queries.shape[1:3]
     axes.axvline(width + GAP / 2, color="0.6", linewidth=0.6)
-    right = right_matches(indices, query_ids, gallery_ids)
+    right = None if query_ids is None else right_matches(indices, query_ids, gallery_ids)
     for (row, column), index in np.ndenumerate(indices):
         if index >= 0:
             x, y = (column + 1) * (width + GAP), row * (height + GAP)
-            _mark(axes, x, y, width, height, right[row, column])
+            if right is not None:
+                _mark(axes, x, y, width, height, right[row, column])
             if distances is not None:
                 centre = {"ha": "center", "va": "center", "fontsize": 5.5}
                 axes.text(x + width / 2, y + height + GAP / 2, f"{distances[row, column]:.2f}", **centre)
