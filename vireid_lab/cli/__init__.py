@@ -9,9 +9,9 @@ import sys
 from vireid_lab import __version__
 from vireid_lab.runtime import InputError
 
-from . import data, evaluate, figure, report, run, train, weights
+from . import data, evaluate, figure, report, run, search, train, weights
 
-COMMANDS = (data, train, evaluate, run, report, weights, figure)
+COMMANDS = (data, train, evaluate, search, run, report, weights, figure)
 
 
 def build_parser() -> argparse.ArgumentParser:

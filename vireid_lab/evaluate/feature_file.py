@@ -46,7 +46,7 @@ def npz_evaluation(
     """The same with its trials and rankings at hand, for curves and pictures."""
     path = Path(path)
     chosen = get_protocol(protocol, options.llcm_reading)
-    query, gallery = _read(path)
+    query, gallery = read_sides(path)
     wide, other = query.features.shape[1], gallery.features.shape[1]
     if wide != other:
         raise InputError(f"{path}: query_features are {wide} wide and gallery_features {other}: they must be the same")
@@ -60,7 +60,12 @@ def npz_evaluation(
     return Evaluation(chosen, options, sampling, query, _of_protocol(path, chosen, query, gallery))
 
 
-def _read(path: Path) -> tuple[Side, Side]:
+def read_sides(path: Path) -> tuple[Side, Side]:
+    """Queries and gallery of a feature file, checked.
+
+    Raises:
+        InputError: as `evaluate_npz`.
+    """
     if not path.is_file():
         raise InputError(f"{path} is not there: give the folder of a run or a feature file (.npz)")
     try:

