@@ -90,7 +90,15 @@ def test_the_sheet_shows_the_weights_in_order_and_each_channel_beside_what_it_te
     for axes, x, values in ((enhancing, masks.between, masks.m_e), (reducing, masks.gap, masks.m_r)):
         (cloud,) = [each for each in axes.collections if isinstance(each, PathCollection)]
         np.testing.assert_allclose(cloud.get_offsets(), np.stack([x, values.mean(0)], 1))
-    assert reducing.get_title() == "4 channels, rank correlation -1.00"
+    assert reducing.get_title() == "rank correlation -1.00"
+
+
+def test_a_mask_that_weighs_nothing_is_said_to(masks):
+    flat = Masks(np.full_like(masks.m_e, 0.5), masks.m_r, masks.between, masks.gap)
+    first, second, *_ = idkl_masks.describe_masks(flat).splitlines()
+    assert first.endswith("it weighs nothing, because no hidden unit of its network fires any more")
+    assert "weighs nothing" not in second
+    assert idkl_masks.mask_sheet(flat).axes[1].get_title() == "the same for all channels"
 
 
 def test_a_network_without_a_purifier_is_named(images):

@@ -19,6 +19,7 @@ from .style import BLUE, DOUBLE, GREY, ORANGE, drawn
 
 VERSION = 1
 BATCH = 128
+FLAT = 1e-6  # weights this near to each other are equal
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,14 @@ def mask_sheet(masks: Masks) -> Figure:
 def draw_cloud(axes: Axes, x: np.ndarray, mask: np.ndarray, colour: str, marker: str) -> None:
     """A channel a point, with the rank correlation above."""
     axes.scatter(x, mask.mean(0), s=9, marker=marker, facecolors="none", edgecolors=colour, linewidths=0.7)
-    axes.set_title(f"{len(x)} channels, rank correlation {rank_correlation(x, mask):+.2f}")
+    axes.set_title(
+        "the same for all channels" if is_flat(mask) else f"rank correlation {rank_correlation(x, mask):+.2f}"
+    )
+
+
+def is_flat(mask: np.ndarray) -> bool:
+    """Whether a mask (N, C) is one and the same number, as when no hidden unit of its network fires any more."""
+    return bool(np.ptp(mask) < FLAT)
 
 
 def rank_correlation(x: np.ndarray, mask: np.ndarray) -> float:
@@ -135,6 +143,7 @@ def describe_masks(masks: Masks) -> str:
         f"{name}: mean weight {values.mean():.2f}, {kept[name].sum()} of {values.shape[1]} channels above 1/2; "
         f"from image to image a weight varies by {values.std(0).mean():.3f}, "
         f"from channel to channel by {values.mean(0).std():.3f}"
+        + (": it weighs nothing, because no hidden unit of its network fires any more" if is_flat(values) else "")
         for name, values in (("m_e", masks.m_e), ("m_r", masks.m_r))
     ]
     lines.append(f"both keep {(kept['m_e'] & kept['m_r']).sum()} channels; mean of m_e m_r {masks.product.mean():.2f}")
