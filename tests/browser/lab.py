@@ -116,8 +116,13 @@ def watched_page(browser: Any) -> Iterator[tuple[Any, list[str]]]:
     page = browser.new_page(viewport={"width": 1440, "height": 1000})
     page.set_default_timeout(30_000)
     errors: list[str] = []
+
+    def failed(request: Any) -> None:
+        if not left_behind(request):
+            errors.append(f"request: {request.url.split('?')[0]}")
+
     page.on("pageerror", lambda error: errors.append(f"exception: {error}"))
-    page.on("requestfailed", lambda request: None if left_behind(request) else errors.append(f"request: {request.url}"))
+    page.on("requestfailed", failed)
     page.on("console", lambda said: errors.append(f"console: {said.text}") if said.type == "error" else None)
     yield page, errors
     page.close()
