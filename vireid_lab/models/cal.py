@@ -25,7 +25,7 @@ from torch.nn import functional as F
 from .backbone import Backbone
 from .heads import BNNeck, full_precision
 from .output import ReIDOutput
-from .query_matching import MatchRecord, match_queries, partners
+from .query_matching import MatchRecord, edge_weights, match_queries, partners
 from .target_attention import PartQueries, TargetAttention
 
 
@@ -43,8 +43,8 @@ class CALOutput(ReIDOutput):
         selected: (B, L, N_p) weights Ŝ of the positions in each part; None for learned vectors.
         attention: (B, N_p, L) where the image's own parts look.
         cross_attention: (B, N_p, L) where its partner's parts look in the image.
-        weights: (B, N_p, N_p) of the graph: row, a part of the partner; column, a part of the image (Eq. 16).
-        match: (B, N_p) for each own part the partner's that shows the same; the same number without matching.
+        weights: (B, N_p, N_p) of the graph: row u, a part of the partner; column v, a part of the image (Eq. 16).
+        match: (B, N_p) M, for each v its u (Eq. 17); v itself without matching.
     """
 
     cross_features: Tensor
@@ -129,9 +129,9 @@ class CAL(nn.Module):
         found = self.describe(images, modality)
         own, own_attention = self.attention(found.tokens, found.keys, found.queries)  # Eq. 12
         cross, cross_attention = self.attention(found.tokens, found.keys, found.queries.of(partner))  # Eq. 11
-        weights = cross_attention @ own_attention.transpose(1, 2)  # Eq. 16
+        weights = edge_weights(cross_attention, own_attention)  # Eq. 16
         if self.record:
-            match = match_queries(weights)
+            match = match_queries(weights)  # Eq. 17
             if self.training:
                 self.record.add(match, modality)
         else:
