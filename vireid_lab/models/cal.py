@@ -8,6 +8,7 @@ What happens to a batch, image by image (B), part by part (N_p), position by pos
               T under the queries of its partner's P -> cross-refined f^{V,I}, f^{I,V}, attention   Eq. 11, 7-10
     CQM       overlap of both attentions      -> bipartite graph, its heaviest match                Eq. 16, 17
     necks     f                               -> embedding, logits
+    retrieval self-refined f alone, infrared parts in the order of M̂ -> descriptors                Sec. 3.4
 
 The modules are in `region_mining`, `target_attention` and `query_matching`; the losses on what comes out in
 `losses.part_center` (Eq. 13-15) and `losses.match_distill` (Eq. 5, 18, 19); `recipes.cal` adds them up (Eq. 20).
