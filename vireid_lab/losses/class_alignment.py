@@ -74,8 +74,8 @@ class ClassAlignment(nn.Module):
         """
         if teacher.shape != student.shape:
             raise InputError(
-                f"CSA: logits of shapes {tuple(teacher.shape)} and {tuple(student.shape)}; give as many rows of both, of "
-                "the same classes: row i of both is the same image or identity"
+                f"CSA: logits of shapes {tuple(teacher.shape)} and {tuple(student.shape)}; give the same rows and "
+                "classes of both: row i of both is the same image or identity"
             )
         log_p, log_q = ((logits / self.temperature).log_softmax(1) for logits in (teacher, student))
         return divergence(log_p, log_q, self.direction)
