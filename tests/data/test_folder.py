@@ -137,6 +137,7 @@ def test_the_command_writes_it_once(folder, tmp_path, capsys):
     for arguments, message in (
         ([folder], f"{table} is there already: use it as it is, remove it, or choose another --out"),
         ([tmp_path / "empty"], "holds no people: there is no image (.bmp, .jpeg, .jpg, .png) in it"),
+        ([folder, "--out", tmp_path / "m.parquet"], "m.parquet: a manifest is written as .csv"),
         ([tmp_path / "none"], "is no folder: give the one that holds your images"),
     ):
         assert main(["data", "manifest", *map(str, arguments)]) == 2

@@ -14,7 +14,7 @@ from vireid_lab.recipes.run import open_run, train
 from vireid_lab.runtime import InputError
 
 TOY = ("weights=none", "size=32x16", "ids_per_batch=2", "steps=6", "checkpoint_every=2", "keep_checkpoints=true")
-FEATURES = {"rank1", "rank5", "rank10", "rank20", "mAP", "mINP", "std", "queries", "invalid_queries", "gallery_size"}
+NUMBERS = {"rank1", "rank5", "rank10", "rank20", "mAP", "mINP", "std", "queries", "invalid_queries", "gallery_size"}
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_a_kept_step_is_evaluated_under_a_label_of_its_own(run):
         evaluate_run(run, checkpoint="step_5")
 
 
-def test_the_folder_that_nobody_kept_steps_in_says_how_to(sysu_root, tmp_path):
+def test_a_run_that_kept_no_steps_says_how_to(sysu_root, tmp_path):
     plain = open_run(train("baseline", sysu_root, "tiny", tmp_path / "run", TOY[:-1], device="cpu"))
     ladder = climb(plain, plain.dataset())
     assert ladder.missing == NONE_KEPT and "checkpoint" not in set().union(*differing(ladder).values())
@@ -90,7 +90,7 @@ def test_the_command_prints_it_and_records_nothing(run, capsys):
     assert main(["evaluate", str(run.path), "--ladder", "--protocol", "sysu-indoor", "--json"]) == 0
     text, last = capsys.readouterr().out.strip().rsplit("\n", 1)
     values = json.loads(last)["ladder"]
-    assert values["default"]["protocol"] == "sysu-indoor" and FEATURES <= set(values["default"])
+    assert values["default"]["protocol"] == "sysu-indoor" and NUMBERS <= set(values["default"])
     gain = 100 * (values["k-reciprocal re-ranking"]["rank1"] - values["default"]["rank1"])
     (line,) = (line for line in text.splitlines() if line.startswith("k-reciprocal"))
     assert line.split()[2] == f"{gain:+.2f}"

@@ -169,7 +169,7 @@ def _picture(arguments, queries, root, index, found) -> str:
         found_strips(some, root, index, shown),
         arguments.picture.with_suffix("") if arguments.picture.suffix == ".png" else arguments.picture,
         title="What a search found",
-        alt=f"{len(some)} query images, each with the {shown.indices.shape[1]} nearest of the gallery and the distances.",
+        alt=f"{len(some)} query images, each with its {shown.indices.shape[1]} nearest gallery images and distances.",
         provenance=Provenance(parameters, seed=0, data=index.data),
     )
     return str(saved.png)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import os
-import re
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -16,15 +15,12 @@ import numpy as np
 from vireid_lab.runtime import InputError, atomic_path, unknown
 
 from .images import read_image
+from .layouts import is_dataset
 from .manifest import COLUMNS, NAMES, SPLITS
+from .path_pattern import modalities, numbers, read_paths
 from .records import BENCHMARK, MODALITY_NAMES, made_root
 from .scan import IMAGE_SUFFIXES, find_images, threaded
 
-FIELDS = COLUMNS[1:]  # what a pattern may name: pid, camid, modality, split
-WORDS = {  # of a path, in small letters -> modality
-    "visible": ("visible", "vis", "rgb", "color", "colour", "day"),
-    "infrared": ("infrared", "ir", "nir", "thermal", "night"),
-}
 GREY = 3.0  # mean distance of an image's channels, of 255, below which it counts as infrared
 SPLIT_STREAM = 3  # keeps the draw of the training identities apart from others under the same seed
 
@@ -87,75 +83,53 @@ def write_manifest(
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"'{folder}' is no folder: give the one that holds your images")
-    table = Path(out) if out else folder / NAMES[0]
-    if table.exists():
-        raise InputError(f"{table} is there already: use it as it is, remove it, or choose another --out")
+    table = _new_table(Path(out) if out else folder / NAMES[0])
     files = find_images(folder)
     if not files:
         raise InputError(f"'{folder}' holds no people: there is no image ({', '.join(sorted(IMAGE_SUFFIXES))}) in it")
-    names = [file.relative_to(folder).as_posix() for file in files]
-    rule = _rule(pattern)
-    found = [rule.fullmatch(name.rpartition(".")[0]) for name in names]
-    fitting = [(file, match.groupdict()) for file, match in zip(files, found, strict=True) if match]
+    paths = [file.relative_to(folder).as_posix() for file in files]
+    found = dict(zip(files, read_paths(paths, pattern), strict=True))
+    fitting = {file: words for file, words in found.items() if words is not None}
     if not fitting:
-        raise InputError(f"the pattern '{pattern}' fits none of the {len(files)} images of '{folder}', not {names[0]}")
-    rows = [{column: words.get(column, "") for column in COLUMNS} for _, words in fitting]
-    for row, (file, _) in zip(rows, fitting, strict=True):
-        row["path"] = Path(os.path.relpath(file, table.absolute().parent)).as_posix()
-    by_colour = "modality" not in rule.groupindex
-    kinds = _kinds_by_colour([file for file, _ in fitting]) if by_colour else _kinds([row["modality"] for row in rows])
-    for row, modality in zip(rows, kinds, strict=True):
-        row["modality"] = modality
-    for column in ("pid", "camid"):
-        numbers = _numbers({row[column] for row in rows})
-        for row in rows:
-            row[column] = numbers[row[column]]
+        known = "; the folder looks like a known data set, which is read without one" if is_dataset(folder) else ""
+        told = f"the pattern '{pattern}' fits none of the {len(files)} images of '{folder}', not {paths[0]}{known}"
+        raise InputError(f"{told}; it is that of a whole path in the folder, without its suffix")
+    by_colour = "{modality}" not in pattern
+    rows = _rows(fitting, table, by_colour)
     _require_matches(rows, pattern, folder)
     _set_splits(rows, train, seed)
     _write(table, rows, folder)
-    return FolderManifest(table, rows, [name for name, match in zip(names, found, strict=True) if not match], by_colour)
+    left_out = [path for path, file in zip(paths, files, strict=True) if file not in fitting]
+    return FolderManifest(table, rows, left_out, by_colour)
 
 
-def _rule(pattern: str) -> re.Pattern[str]:
-    """The pattern as a regular expression with a group for each field."""
-    parts, seen = [], set()
-    for part in re.split(r"(\{.*?\}|\*)", pattern or "*"):
-        if part.startswith("{"):
-            field = part[1:-1]
-            if field not in FIELDS:
-                raise unknown(f"field of the pattern '{pattern}'", field, FIELDS)
-            if field in seen:
-                raise InputError(f"the pattern '{pattern}' names {part} twice: put * in one of the places")
-            seen.add(field)
-            parts.append(rf"(?P<{field}>[^/]+?)")
-        else:
-            parts.append(".*" if part == "*" else re.escape(part))
-    return re.compile("".join(parts))
+def _new_table(table: Path) -> Path:
+    if table.suffix != ".csv":
+        raise InputError(f"{table}: a manifest is written as .csv")
+    if table.exists():
+        raise InputError(f"{table} is there already: use it as it is, remove it, or choose another --out")
+    return table
 
 
-def _kinds(words: Sequence[str]) -> list[str]:
-    """Modalities by the words that stand for them in the paths."""
-    known = {word: modality for modality, each in WORDS.items() for word in each}
-    for word in words:
-        if word.lower() not in known:
-            raise unknown("modality in the paths, at {modality} of the pattern:", word, known)
-    return [known[word.lower()] for word in words]
+def _rows(fitting: dict[Path, dict[str, str]], table: Path, by_colour: bool) -> list[dict[str, str]]:
+    """A row for each image, without its split unless the path says it."""
+    files, words = list(fitting), fitting.values()
+    columns = {name: [each.get(name, "") for each in words] for name in COLUMNS}
+    columns["path"] = [Path(os.path.relpath(file, table.absolute().parent)).as_posix() for file in files]
+    columns["modality"] = _modalities_by_colour(files) if by_colour else modalities(columns["modality"])
+    for name in ("pid", "camid"):
+        number = numbers(columns[name])
+        columns[name] = [number[word] for word in columns[name]]
+    return [dict(zip(COLUMNS, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def _kinds_by_colour(files: Sequence[Path]) -> list[str]:
+def _modalities_by_colour(files: Sequence[Path]) -> list[str]:
     def kind(file: Path) -> str:
         image = read_image(file)
         image.thumbnail((64, 64))
         return MODALITY_NAMES[int(np.ptp(np.asarray(image, dtype=np.float32), axis=2).mean() < GREY)]
 
     return list(threaded(kind, list(files), "looking for colour"))
-
-
-def _numbers(words: set[str]) -> dict[str, str]:
-    """Whole numbers as they are; other words by their place in the alphabet, from 1; nothing stays nothing."""
-    if all(word.isdecimal() for word in words - {""}):
-        return {word: word and str(int(word)) for word in words}
-    return {"": ""} | {word: str(place) for place, word in enumerate(sorted(words - {""}), start=1)}
 
 
 def _require_matches(rows: Sequence[dict[str, str]], pattern: str, folder: Path) -> None:
