@@ -35,7 +35,8 @@ def differing(ladder):
 
 
 def test_each_rung_differs_in_one_thing(ladder):
-    assert list(differing(ladder).values()) == [{"flip"}, {"neck"}, {"l2"}, {"rerank"}, {"checkpoint"}]
+    *others, step = differing(ladder).values()
+    assert others == [{"flip"}, {"neck"}, {"l2"}, {"rerank"}] and step <= {"checkpoint"}
     assert ladder.default.conditions.checkpoint == "last" and ladder.missing == ""
 
 
@@ -56,8 +57,10 @@ def test_the_picked_step_is_the_best_of_those_that_were_kept(run, ladder):
     rank1 = {step: result.metrics["rank1"] for step, result in scores.items()}
     choice, picked = ladder.rungs[-1]
     assert picked.metrics["rank1"] == max(rank1.values()) >= rank1[6] == ladder.default.metrics["rank1"]
-    (step,) = (s for s in run.kept_steps if choice == f"step picked on the test set ({s} of 3 kept)")
-    assert rank1[step] == max(rank1.values()) and picked.conditions.checkpoint == f"step_{step}"
+    names = {2: "2", 4: "4", 6: "the last"}
+    (step,) = (s for s, name in names.items() if choice == f"step picked on the test set ({name}, among 3)")
+    assert rank1[step] == max(rank1.values())
+    assert picked.conditions.checkpoint == ("last" if step == 6 else f"step_{step}")
 
 
 def test_a_kept_step_is_evaluated_under_a_label_of_its_own(run):
