@@ -72,8 +72,8 @@ def climb(run: Any, dataset: Dataset, protocol: str | None = None, *, device: to
     """Scores the last step of a run on the test split of a data set, and every choice that papers differ in alone.
 
     The step that is best on the test set is looked for among the kept checkpoints and the last, by rank-1, as in AGW's
-    public code and what is built on it. It is here to show what that adds: no other function of this package chooses so. Nothing is
-    written into the run's record; features are kept in its folder `features`.
+    public code and what is built on it. It is here to show what that adds: no other function of this package chooses
+    so. Nothing is written into the run's record; features are kept in its folder `features`.
 
     Args:
         run: from `recipes.run.open_run`.
