@@ -59,13 +59,17 @@ def sides(dataset):
     features = raw_pixels(dataset, evaluation.records, SIZE)
     pixels = features.features.reshape(-1, 3, *SIZE).astype(np.float64)
     of = [features.modality == kind for kind in (0, 1)]
-    return [(pixels[rows], features.ids[rows], [p for p, r in zip(features.paths, rows, strict=True) if r]) for rows in of]
+    return [
+        (pixels[rows], features.ids[rows], [p for p, r in zip(features.paths, rows, strict=True) if r]) for rows in of
+    ]
 
 
 def test_hidden_queries_are_scored_against_the_gallery_as_it_is(dataset):
     (visible, ids, _), (infrared, gallery_ids, _) = sides(dataset)
     found = under_crops(Pixels(), dataset, SIZE, seed=4)
-    assert {name: list(levels) for name, levels in found.items()} == {n: list(levels) for n, (_, levels) in CROPS.items()}
+    assert {name: list(levels) for name, levels in found.items()} == {
+        n: list(levels) for n, (_, levels) in CROPS.items()
+    }
     for share, score in found["share of the query hidden"].items():
         images = torch.from_numpy(np.round(255 * visible).astype(np.uint8))
         hidden = occlude(images, share, np.random.default_rng(4)).double().numpy() / 255

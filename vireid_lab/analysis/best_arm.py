@@ -39,24 +39,28 @@ class Chosen:
         return None if self.fresh is None else self.lead.mean - self.fresh.mean
 
 
-def choose_best(arms: Sequence[Arm], plain: Arm, seeds: Collection[int], metric: str = "rank1") -> Chosen:
+def choose_best(arms: Sequence[Arm], plain: Arm | None, seeds: Collection[int], metric: str = "rank1") -> Chosen | None:
     """Chooses the arm with the highest mean on some seeds, and tests it on all others that it was run on.
 
     Args:
         arms: the candidates; those that were not run on all of the seeds do not stand for election.
-        plain: the arm that leads are over; it was run on all of the seeds.
+        plain: the arm that leads are over.
         seeds: training seeds to choose on, at least FIRST_LOOK.
         metric: what is best when it is highest.
 
+    Returns:
+        The choice; None where there is no plain arm, or no other arm with runs on all of the seeds beside it.
+
     Raises:
-        InputError: fewer seeds, or the plain arm or every candidate lacks one of them.
+        InputError: fewer seeds.
     """
     wanted = set(seeds)
     if len(wanted) < FIRST_LOOK:
         raise InputError(f"seeds {sorted(wanted)}: choosing takes {FIRST_LOOK} at least")
-    candidates = [arm for arm in arms if arm is not plain and len(shared_pairs([plain, arm], wanted)) == len(wanted)]
+    others = [arm for arm in arms if plain and arm is not plain]
+    candidates = [arm for arm in others if len(shared_pairs([plain, arm], wanted)) == len(wanted)]
     if not candidates:
-        raise InputError(f"no arm was run on all of the seeds {sorted(wanted)} beside {plain.words}: run some")
+        return None
     pairs = shared_pairs([plain, candidates[0]], wanted)
     best = max(candidates, key=lambda arm: arm.scores(pairs, metric).mean())
     fresh = [pair for pair in shared_pairs([plain, best]) if pair[1] not in wanted]

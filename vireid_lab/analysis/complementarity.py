@@ -9,10 +9,8 @@ from itertools import combinations
 import numpy as np
 
 from vireid_lab.analysis.claims import FIRST_LOOK
-from vireid_lab.analysis.composition import Arm, shared_pairs
+from vireid_lab.analysis.composition import Arm, arm_of, shared_pairs
 from vireid_lab.analysis.paired_test import Effect, paired_effect
-from vireid_lab.papers.reader import same_slot
-from vireid_lab.recipes.compose import model_of
 
 
 @dataclass(frozen=True)
@@ -79,16 +77,6 @@ def with_components(plain: Mapping[str, str], components: Sequence[Component]) -
         parts = [part for part in slots[component.slot].split("+") if part not in (component.replaces, "none")]
         slots[component.slot] = "+".join([*parts, component.part])
     return slots
-
-
-def arm_of(arms: Sequence[Arm], slots: Mapping[str, str]) -> Arm | None:
-    """The arm with these slots (those not named may have any value), the one with most runs; None without one."""
-    found = [
-        arm
-        for arm in arms
-        if all(same_slot(n, v, model_of(arm.slots) if n == "model" else arm.slots[n]) for n, v in slots.items())
-    ]
-    return max(found, key=lambda arm: len(arm.runs), default=None)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ A run of recipe rfm and one of compose with model=rfm and the same slots are the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,7 +15,8 @@ from vireid_lab.analysis.comparisons import group_key, is_plain
 from vireid_lab.analysis.run_results import RunResult
 from vireid_lab.augment.pipeline import parse_slot
 from vireid_lab.data.make import default_infrared
-from vireid_lab.papers.reader import SLOTS
+from vireid_lab.papers.reader import SLOTS, same_slot
+from vireid_lab.recipes.catalogue import RECIPES
 from vireid_lab.recipes.compose import model_of
 
 VARIED = (*SLOTS, "two_stream")  # what compositions may differ in
@@ -93,9 +94,27 @@ def find_arms(runs: Sequence[RunResult], layout: str = "sysu") -> list[Arm]:
 def shared_pairs(arms: Iterable[Arm], seeds: Collection[int] | None = None) -> list[Pair]:
     """The pairs that every arm was run on, in the order of their seeds; of some training seeds where these are given.
 
-    Only pairs whose people have the training's seed count, so that no two pairs share their people.
+    Of synthetic people only those with the training's seed count, so that no two pairs share their people.
     """
     first, *others = arms
-    pairs = [pair for pair, run in first.runs.items() if run.data_seed == run.seed]
+    pairs = [pair for pair, run in first.runs.items() if run.benchmark is None or run.data_seed == run.seed]
     pairs = [pair for pair in pairs if all(pair in arm.runs for arm in others) and (seeds is None or pair[1] in seeds)]
     return sorted(pairs, key=lambda pair: pair[1])
+
+
+def methods(arms: Sequence[Arm], preset: str = "tiny") -> dict[str, Arm | None]:
+    """The arm of each recipe as its preset has it, by name; None for a recipe that was not run so."""
+    slots = {name: {"recipe": name, **recipe.PRESETS[preset].slots} for name, recipe in RECIPES.items()}
+    del slots["compose"]  # which by itself is the baseline
+    return {name: arm_of(arms, {"model": model_of(own), **own}) for name, own in slots.items()}
+
+
+def same_slots(wanted: Mapping[str, str], slots: Mapping[str, str]) -> bool:
+    """Whether the slots that are named, but for recipe and model, mean the same."""
+    return all(same_slot(n, value, slots[n]) for n, value in wanted.items() if n not in ("recipe", "model"))
+
+
+def arm_of(arms: Sequence[Arm], slots: Mapping[str, str]) -> Arm | None:
+    """The arm of `slots["model"]` with the other slots that are named, the one with most runs; None without one."""
+    found = [arm for arm in arms if arm.model == slots["model"] and same_slots(slots, arm.slots)]
+    return max(found, key=lambda arm: len(arm.runs), default=None)

@@ -46,9 +46,7 @@ class RelitWorld(World):
         return replace(camera, illuminant=self.illuminant) if modality == VISIBLE else camera
 
 
-def relit_images(
-    dataset: Dataset, records: Sequence[Record], illuminant: np.ndarray, size: tuple[int, int]
-) -> Tensor:
+def relit_images(dataset: Dataset, records: Sequence[Record], illuminant: np.ndarray, size: tuple[int, int]) -> Tensor:
     """Visible images of a synthetic data set in another light, compressed as its files are.
 
     Args:

@@ -83,6 +83,21 @@ def side_images(
     return records, torch.cat([b.images for b in batches]), torch.cat([b.modality for b in batches])
 
 
+def robustness(model: nn.Module, dataset: Dataset, size: tuple[int, int], seed: int = 0) -> dict[str, dict]:
+    """Rank-1 under every change: those of CROPS, the light, the difficulty.
+
+    Args: as for `under_crops`; the data set is a synthetic one.
+
+    Returns:
+        Change -> level -> fraction.
+    """
+    made = {
+        "light on the visible images": under_lights(model, dataset, size),
+        "difficulty of the people": under_difficulties(model, dataset, size),
+    }
+    return under_crops(model, dataset, size, seed) | made
+
+
 def under_crops(model: nn.Module, dataset: Dataset, size: tuple[int, int], seed: int = 0) -> dict[str, dict]:
     """Rank-1 where queries are hidden in part, shifted, or larger and smaller than they were trained on.
 
