@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from made_runs import write_run
 
-from vireid_lab.analysis.composition import arm_of, find_arms, methods, shared_pairs
+from vireid_lab.analysis.composition import arm_of, find_arms, methods, shared_pairs, shared_scores
+from vireid_lab.analysis.run_results import read_runs
 
 PLAIN = {"model": "rfm", "augment": "flip", "losses": "ce+triplet"}
 
@@ -87,3 +88,15 @@ def test_methods_are_the_recipes_as_their_presets_have_them(tmp_path):
         "rfm": ["0"], "baseline": ["2"], "agw": ["3"], "pcb": None, "cal": None, "idkl": None, "sa_softmax": None,
         "tmpa": None,
     }  # fmt: skip
+
+
+def test_methods_are_compared_on_the_seeds_that_all_of_them_have(tmp_path):
+    for recipe, seeds in (("rfm", (0, 1, 2)), ("pcb", (1, 2, 3)), ("idkl", (7,))):
+        for seed in seeds:
+            run(tmp_path, f"{recipe}{seed}", recipe, seed=seed, last=0.1 * seed + 0.05 * (recipe == "pcb"))
+    first, second, third = sorted(find_arms(read_runs(tmp_path)), key=lambda arm: "rfm pcb idkl".index(arm.model))
+    found = shared_scores({"rfm": first, "pcb": second, "cal": None})
+    assert found["rfm"] == pytest.approx([0.1, 0.2]) and found["pcb"] == pytest.approx([0.15, 0.25])
+    assert found["cal"] is None
+    assert set(shared_scores({"rfm": first, "idkl": third}).values()) == {None}
+    assert shared_scores({"cal": None}) == {"cal": None}

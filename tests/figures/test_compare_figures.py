@@ -22,29 +22,22 @@ from vireid_lab.figures.compare import (
     cost_panels,
     describe_levels,
     describe_methods,
+    describe_operations,
     method_panels,
     robustness_panels,
 )
 
 
-def arm(*scores, model="rfm"):
-    """An arm with these rank-1, one for each seed from 0."""
+def arm(model="rfm"):
     slots = {"recipe": model, "augment": "flip+ltg", "attention": "none", "losses": "ce"}
-    runs = {
-        ("data", seed): SimpleNamespace(
-            benchmark=None, seed=seed, settings={"layout": "sysu"}, slots=slots,
-            metrics={("sysu-all", "last"): {"protocol": "sysu-all", "rank1": score}},
-        )
-        for seed, score in enumerate(scores)
-    }  # fmt: skip
-    return Arm(model, runs)
+    return Arm(model, {("data", 0): SimpleNamespace(slots=slots)})
 
 
 def texts(axes):
     return [text.get_text() for text in axes.texts]
 
 
-FOUND = {"sysu": {"rfm": arm(0.5, 0.6, 0.7), "cal": None}, "regdb": {"rfm": None, "cal": arm(0.2)}}
+FOUND = {"sysu": {"rfm": np.array([0.5, 0.6, 0.7]), "cal": None}, "regdb": {"rfm": None, "cal": np.array([0.2])}}
 
 
 def test_each_method_has_its_mean_and_its_runs_on_each_layout():
@@ -65,13 +58,16 @@ def test_accuracy_stands_over_the_operations_of_both_kinds():
         name: Cost(2_000_000, 1_000_000, search, 3 * search, 1.0, 1.0, None, "CPU")
         for name, search in (("a", 50_000_000), ("b", 80_000_000), ("c", 10_000_000))
     }
-    figure = cost_panels(costs, {"a": 0.4, "b": 0.5, "c": None})
+    figure = cost_panels(costs, {"a": np.array([0.3, 0.5]), "b": np.array([0.5]), "c": None})
     for axes, factor in zip(figure.axes, (1, 3), strict=True):
         places = [(line.get_xdata()[0], line.get_ydata()[0]) for line in axes.lines]
         np.testing.assert_allclose(places, [(50 * factor, 40), (80 * factor, 50)])
-        assert axes.get_xscale() == "log"
+        assert axes.get_xlim()[0] == 0
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels == ["a (2.0 M parameters)", "b (2.0 M parameters)"]
+    words = describe_operations(costs, {"a": np.array([0.3, 0.5])})
+    assert words.startswith("a: 50 MFLOP in search and 150 in a training step, rank-1 40.0 %. b: 80 MFLOP")
+    assert words.endswith("not run.")
     assert "no method was run" in texts(cost_panels(costs, {}).axes[0])
 
 
@@ -114,7 +110,7 @@ def test_the_matrix_has_what_it_says_in_each_cell():
 
 def chosen(fresh):
     lead, later = paired_effect(np.array([0.10, 0.12, 0.08])), fresh and paired_effect(np.array([0.01, 0.04, 0.01]))
-    return Chosen(arm(0.1), arm(0.1), 7, (0, 1, 2), lead, (3, 4, 5) if fresh else (3,), later)
+    return Chosen(arm(), arm(), 7, (0, 1, 2), lead, (3, 4, 5) if fresh else (3,), later)
 
 
 def test_the_lead_before_and_after_the_choice():

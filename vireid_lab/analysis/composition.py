@@ -109,6 +109,18 @@ def methods(arms: Sequence[Arm], preset: str = "tiny") -> dict[str, Arm | None]:
     return {name: arm_of(arms, {"model": model_of(own), **own}) for name, own in slots.items()}
 
 
+def shared_scores(arms: Mapping[str, Arm | None], metric: str = "rank1") -> dict[str, np.ndarray | None]:
+    """The scores of arms by name, on the pairs that all of them share: worlds differ more than methods do.
+
+    Returns:
+        (n,) fractions in the same order of pairs, or None for an arm that was not run, and for all where they share
+        no pair.
+    """
+    run = [arm for arm in arms.values() if arm]
+    pairs = shared_pairs(run) if run else []
+    return {name: arm.scores(pairs, metric) if arm and pairs else None for name, arm in arms.items()}
+
+
 def same_slots(wanted: Mapping[str, str], slots: Mapping[str, str]) -> bool:
     """Whether the slots that are named, but for recipe and model, mean the same."""
     return all(same_slot(n, value, slots[n]) for n, value in wanted.items() if n not in ("recipe", "model"))

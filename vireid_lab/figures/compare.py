@@ -8,7 +8,6 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
-from vireid_lab.analysis.composition import Arm, shared_pairs
 from vireid_lab.analysis.cost import Cost
 
 from .style import BLUE, COLOURS, DOUBLE, GREY, LINE_STYLES, drawn
@@ -18,27 +17,27 @@ MARKERS = "osD^vP"
 
 
 @drawn
-def method_panels(found: Mapping[str, Mapping[str, Arm | None]], metric: str = "rank1") -> Figure:
+def method_panels(found: Mapping[str, Mapping[str, np.ndarray | None]], metric: str = "rank-1") -> Figure:
     """Each method on each layout: mean and standard deviation over its runs, a thin mark for each run.
 
     Args:
-        found: layout -> method -> its arm, or None; the same methods in each layout, from the top.
-        metric: of the plainest evaluation at the last step.
+        found: layout -> method -> (n,) fractions, or None; the same methods in each layout, from the top.
+        metric: what they are.
     """
     names = list(next(iter(found.values())))
     figure = Figure(figsize=(DOUBLE, 0.9 + 0.24 * len(names)), layout="constrained")
     panels = figure.subplots(1, len(found), sharey=True, squeeze=False)[0]
-    for axes, (layout, arms) in zip(panels, found.items(), strict=True):
-        for row, arm in enumerate(arms.values()):
-            if arm is None:
+    for axes, (layout, methods) in zip(panels, found.items(), strict=True):
+        for row, fractions in enumerate(methods.values()):
+            if fractions is None:
                 axes.text(2, row, "not run", va="center", fontsize=7, color="0.45")
                 continue
-            scores = 100 * arm.scores(shared_pairs([arm]), metric)
+            scores = 100 * fractions
             spread = scores.std(ddof=1) if len(scores) > 1 else 0
             axes.plot(scores, np.full(len(scores), row), "|", color=GREY, markersize=7, zorder=1)
             axes.errorbar(scores.mean(), row, xerr=spread, fmt="o", color=BLUE, capsize=2.5)
             axes.text(99, row, f"{scores.mean():.1f}  n = {len(scores)}", va="center", ha="right", fontsize=6.5)
-        axes.set(xlim=(0, 100), xlabel=f"{metric.replace('rank', 'rank-')} (%)")
+        axes.set(xlim=(0, 100), xlabel=f"{metric} (%)")
         axes.set_title(layout, fontsize=8)
         axes.grid(axis="x", color="0.92")
         axes.set_axisbelow(True)
@@ -48,12 +47,12 @@ def method_panels(found: Mapping[str, Mapping[str, Arm | None]], metric: str = "
 
 
 @drawn
-def cost_panels(costs: Mapping[str, Cost], scores: Mapping[str, float | None]) -> Figure:
+def cost_panels(costs: Mapping[str, Cost], scores: Mapping[str, np.ndarray | None]) -> Figure:
     """Accuracy against the operations of one image, in search and in training; methods that were not run are left out.
 
     Args:
         costs: by method.
-        scores: method -> mean rank-1, a fraction, or None.
+        scores: method -> (n,) rank-1, fractions, or None.
     """
     figure = Figure(figsize=(DOUBLE, 2.7), layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)
@@ -64,13 +63,14 @@ def cost_panels(costs: Mapping[str, Cost], scores: Mapping[str, float | None]) -
             place = list(costs).index(name)
             axes.plot(
                 getattr(costs[name], field) / 1e6,
-                100 * scores[name],
+                100 * scores[name].mean(),
                 MARKERS[place % 6],
                 color=COLOURS[place % 10],
                 markersize=5.5,
                 label=f"{name} ({costs[name].parameters / 1e6:.1f} M parameters)",
             )
-        axes.set(xlabel=f"operations of an image in {words} (MFLOP)", xscale="log")
+        axes.set(xlabel=f"operations of an image in {words} (MFLOP)")
+        axes.set_xlim(0, None)
         axes.grid(color="0.92")
     panels[0].set_ylabel("rank-1 (%)")
     if shown:
@@ -110,16 +110,26 @@ def robustness_panels(found: Mapping[str, Mapping[str, Mapping[float | str, floa
     return figure
 
 
-def describe_methods(found: Mapping[str, Mapping[str, Arm | None]], metric: str = "rank1") -> str:
+def describe_methods(found: Mapping[str, Mapping[str, np.ndarray | None]]) -> str:
     """The means of `method_panels` in words."""
 
-    def words(name: str, arm: Arm | None) -> str:
-        if arm is None:
-            return f"{name} not run"
-        scores = arm.scores(shared_pairs([arm]), metric)
-        return f"{name} {100 * scores.mean():.1f} % (n = {len(scores)})"
+    def words(name: str, scores: np.ndarray | None) -> str:
+        return f"{name} not run" if scores is None else f"{name} {100 * scores.mean():.1f} % (n = {len(scores)})"
 
-    return " ".join(f"{layout}: {', '.join(map(words, arms, arms.values()))}." for layout, arms in found.items())
+    return " ".join(f"{layout}: {', '.join(map(words, of, of.values()))}." for layout, of in found.items())
+
+
+def describe_operations(costs: Mapping[str, Cost], scores: Mapping[str, np.ndarray | None]) -> str:
+    """The numbers of `cost_panels` in words."""
+
+    def words(name: str, cost: Cost) -> str:
+        operations = (
+            f"{cost.search_flops / 1e6:.0f} MFLOP in search and {cost.training_flops / 1e6:.0f} in a training step"
+        )
+        found = scores.get(name)
+        return f"{name}: {operations}, {'not run' if found is None else f'rank-1 {100 * found.mean():.1f} %'}."
+
+    return " ".join(map(words, costs, costs.values()))
 
 
 def describe_levels(found: Mapping[str, Mapping[str, Mapping[float | str, float]]]) -> str:
