@@ -109,8 +109,9 @@ def test_the_matrix_has_what_it_says_in_each_cell():
 
 
 def chosen(fresh):
-    lead, later = paired_effect(np.array([0.10, 0.12, 0.08])), fresh and paired_effect(np.array([0.01, 0.04, 0.01]))
-    return Chosen(arm(), arm(), 7, (0, 1, 2), lead, (3, 4, 5) if fresh else (3,), later)
+    lead, later = (paired_effect(np.array(gains)) for gains in ([0.10, 0.12, 0.08], [0.01, 0.04, 0.01]))
+    tested = {"tested_on": (3, 4, 5), "fresh": later} if fresh else {"tested_on": (3,), "fresh": None}
+    return Chosen(arm(), arm(), 7, (0, 1, 2), lead, **tested)
 
 
 def test_the_lead_before_and_after_the_choice():
