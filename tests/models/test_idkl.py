@@ -64,6 +64,28 @@ def test_each_feature_has_its_own_neck_and_the_enhanced_one_that_of_the_specific
     assert torch.equal(idkl("none")(IMAGES, MODALITY).teacher.logits, output.specific_logits)
 
 
+def test_the_running_statistics_of_the_specific_neck_are_those_of_the_specific_features_alone():
+    model = idkl().train()
+    output = model(IMAGES, MODALITY)
+    bn = model.specific_neck.bn
+    assert torch.allclose(bn.running_mean, bn.momentum * output.specific.mean(0), atol=1e-6)
+    assert int(bn.num_batches_tracked) == 1
+    model(IMAGES, MODALITY)
+    assert int(bn.num_batches_tracked) == 2
+
+
+def test_the_neck_takes_a_weighting_that_is_the_same_for_all_images_out_of_the_enhanced_logits():
+    model = idkl().train()
+    torch.nn.init.normal_(model.specific_neck.classifier.weight)
+    seen = model(IMAGES, MODALITY)
+    assert (seen.enhanced_logits - seen.specific_logits).abs().max() > 0.05  # the mask varies from image to image
+    weights = torch.linspace(0.5, 1, 256)
+    model.purifier.enhance.forward = weights.expand_as
+    output = model(IMAGES, MODALITY)
+    assert torch.allclose(output.mask_e[0], weights) and torch.equal(output.specific, seen.specific)
+    assert torch.allclose(output.enhanced_logits, output.specific_logits, atol=0.02)
+
+
 def test_the_purifier_by_loops_over_images_channels_and_positions():
     model = idkl()
     output = model(IMAGES, MODALITY)
