@@ -30,6 +30,7 @@ images = rng.integers(0, 256, (54, 96, 48, 3)).astype(np.uint8)
 points = np.stack([np.arange(54) % 9, np.arange(54) // 9], 1)  # the last image is the upper right dot
 search = Search(plan_evaluation(Dataset(Path("."), "sysu", records)), features, images, points, model)
 RetrievalExplorer({"noise": search})"""
+UNLABELLED = "A query and the 10 gallery images nearest to it; nobody has said who the query is"
 LAST_DOT = (3.3 / 3.4, (3.4 - 2.49) / 3.4)  # (x, y) as shares of the map: 9 x 6 dots at 0.4 inch, below the legend
 
 
@@ -81,3 +82,24 @@ def test_a_query_is_chosen_by_thumbnail_and_by_dot_and_finds_what_the_filters_le
     page.get_by_role("button", name="Reset").click()
     expect(readout).to_contain_text("query 0 (id 5, cam 3, infrared) among 9 images, any camera", **SLOW)
     expect(dot).to_have_attribute("alt", "the dot: id 5, cam 3, infrared", **SLOW)
+
+
+def test_images_that_nobody_has_labelled_are_searched_without_ticks_and_crosses(lab, tmp_path):
+    """As in notebook 08 with a folder of unlabelled images."""
+    from playwright.sync_api import expect
+
+    cell = CELL.replace("p, c, int(c in (3, 6))", "-1, -1, int(c in (3, 6))").replace('"sysu"', '"manifest"')
+    lab.run_notebook(small_notebook(cell), "unlabelled.ipynb")
+    page = lab.page
+    readout, dot = page.locator("pre[role=status]"), page.locator('img[alt^="the dot"]')
+    readout.wait_for(timeout=75_000)
+    expect(readout).to_contain_text("query 0 (id unknown, cam unknown, infrared) among 36 images", **SLOW)
+    expect(readout).to_contain_text("nobody has said who it is", **SLOW)
+    expect(page.locator('img[alt^="A query and"]')).to_have_attribute("alt", UNLABELLED, **SLOW)
+    box = page.locator(".vireid-pointer-frame").nth(1).bounding_box()
+    page.mouse.click(box["x"] + LAST_DOT[0] * box["width"], box["y"] + LAST_DOT[1] * box["height"])
+    expect(dot).to_have_attribute("alt", "the dot: id unknown, cam unknown, infrared", **SLOW)
+    page.get_by_role("button", name="Search with it").click()
+    expect(readout).to_contain_text("query 17 (id unknown", **SLOW)
+    page.screenshot(path=tmp_path / "unlabelled.png")
+    assert "✓" not in readout.inner_text() and "✗" not in readout.inner_text()

@@ -4,6 +4,7 @@ import pytest
 
 from vireid_lab.data.layouts import open_dataset
 from vireid_lab.data.loader import image_loader
+from vireid_lab.data.records import UNKNOWN
 from vireid_lab.runtime import InputError
 
 IMAGES = {"a/1.png": 10, "a/2.jpg": 20, "b/1.bmp": 30, "b/2.png": 40}
@@ -74,10 +75,23 @@ def test_an_image_may_be_query_and_gallery_but_not_trained_with_too(write_images
     }
 
 
+def test_people_and_cameras_need_not_be_known_but_in_training(write_images):
+    root = write_images(IMAGES)
+    rows = [{**ROWS[0], "camid": ""}, {**ROWS[1]}, *({**row, "pid": "", "camid": ""} for row in ROWS[2:])]
+    known = {(r.path, r.pid, r.camid) for r in open_dataset(write_csv(root / "manifest.csv", rows)).records}
+    assert known == {
+        ("a/1.png", 7, UNKNOWN),
+        ("a/2.jpg", 7, 2),
+        *((path, UNKNOWN, UNKNOWN) for path in list(IMAGES)[2:]),
+    }
+
+
 @pytest.mark.parametrize("missing", ["path", "pid", "camid", "modality", "split"])
 def test_a_missing_column_is_named(write_images, missing):
     root = write_images(IMAGES)
-    with pytest.raises(InputError, match=f"manifest.csv has no column '{missing}'"):
+    with pytest.raises(
+        InputError, match=f"manifest.csv has no column '{missing}'.*'vireid data manifest FOLDER' writes one"
+    ):
         open_dataset(write_csv(root / "manifest.csv", drop=[missing]))
 
 
@@ -86,7 +100,8 @@ def test_a_missing_column_is_named(write_images, missing):
     [
         ({"modality": "ultraviolet"}, "manifest.csv:3 is unreadable: modality 'ultraviolet'"),
         ({"pid": "x"}, "manifest.csv:3 is unreadable: pid 'x'"),
-        ({"camid": ""}, "manifest.csv:3 is unreadable: camid ''"),
+        ({"camid": "1b"}, "manifest.csv:3 is unreadable: camid '1b'"),
+        ({"pid": ""}, "manifest.csv:3 is unreadable: pid is empty: an image can be trained with only"),
         ({"split": "validation"}, "manifest.csv:3 is unreadable: split 'validation'"),
         ({"path": "a/3.jpg"}, "a/3.jpg is missing: listed in manifest.csv:3"),
     ],

@@ -45,7 +45,10 @@ PICTURES = {
         "01_training", "02_agreement", "03_graph", "04_regions", "05_fig4_attention", "06_materials", "07_upper_bound",
         "08_claims", "09_fig3_sweeps",
     ],
-    "07_compare": ["01_measured", "02_claims"],
+    "07_compare": [
+        "01_measured", "02_claims", "03_methods", "04_cost", "05_robustness", "06_two_by_two", "07_best",
+    ],
+    "08_your_data": ["01_images", "02_found", "03_ladder", "04_pairs"],
     "09_one_run": ["01_training", "02_cmc"],
 }  # fmt: skip
 
@@ -203,6 +206,53 @@ def test_pairs_without_masks_are_measured_as_a_person_would_give_them(finished, 
     of_the_pairs = [name for name, label in labels.items() if "synthetic" not in label]
     assert sorted(of_the_pairs) == PICTURES["01_reflection_prior"][:4]
     assert not (out / "data").exists()  # nothing was rendered in their place
+
+
+def own_folder(images: Path, target: Path) -> Path:
+    """Images of the synthetic folder as a person would have them: nothing says that they are synthetic."""
+    shutil.copytree(images, target, ignore=shutil.ignore_patterns("benchmark.json", "manifest.csv"))
+    return target
+
+
+def check_own(folder: Path, out: Path, names: list[str]) -> list[str]:
+    """What a finished run with somebody's folder has printed; the folder itself was only read."""
+    assert {path.suffix for path in folder.rglob("*.*")} == {".jpg"}
+    figures = pictures_folder("08_your_data", out)
+    check_pictures(figures, names, out)
+    assert {json.loads(path.read_text())["label"] for path in figures.glob("*.json")} == {"smoke: no findings"}
+    cells = code_cells(out / "executed.ipynb")
+    return [output["text"] for cell in cells for output in cell.outputs if output.get("name") == "stdout"]
+
+
+@pytest.mark.slow
+def test_a_folder_without_labels_is_searched_and_not_scored(finished, tmp_path):
+    made = finished("08_your_data")
+    (images,), (run,) = (made / "data").glob("folder-*"), (made / "runs").iterdir()
+    own, out = own_folder(images, tmp_path / "own"), tmp_path / "out"
+    out.mkdir()
+    done = run_notebook("08_your_data", out, images=str(own), pattern="", run=str(run))
+    assert done.returncode == 0, done.stderr[-3000:]
+    said = "".join(check_own(own, out, ["01_images", "02_found"]))
+    assert "modality read from the pixels" in said and "0 people" in said
+    assert "No scores: images have no identity" in said and "No ladder: a score needs identities" in said
+    assert "they are not registered pairs" in said
+    assert not list(out.glob("data/sysu-*"))  # nothing was rendered in their place
+
+
+@pytest.mark.slow
+def test_a_folder_with_labels_is_scored_with_a_model_of_another_code_base(finished, tmp_path):
+    import torch
+    import torchvision
+
+    torch.save(torchvision.models.resnet18().state_dict(), tmp_path / "net.pth")
+    (images,) = (finished("08_your_data") / "data").glob("folder-*")
+    own, out = own_folder(images, tmp_path / "own"), tmp_path / "out"
+    out.mkdir()
+    done = run_notebook("08_your_data", out, images=str(own), checkpoint=str(tmp_path / "net.pth"))
+    assert done.returncode == 0, done.stderr[-3000:]
+    said = "".join(check_own(own, out, ["01_images", "02_found", "03_ladder"]))
+    assert "left over in the file: fc.weight, fc.bias" in said and "10 identities" in said
+    assert "synthetic     no" in said and "no checkpoint was kept to pick a step among" in said
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ import torch
 from made_search import make_search, marked_records, sorted_gallery, sysu_records
 from PIL import Image
 
+from vireid_lab.data.records import UNKNOWN
 from vireid_lab.data.transforms import from_pictures
 from vireid_lab.figures.saliency import similarity_map
 from vireid_lab.models.agw import AGW
@@ -147,3 +148,15 @@ def test_a_search_has_an_image_a_point_and_a_feature_for_each_record(search):
             replace(search, **{name: getattr(search, name)[1:]})
     with pytest.raises(InputError, match="are not those of the 72 images"):
         replace(search, features=search.features.of([5]))
+
+
+def test_what_nobody_has_labelled_is_found_and_neither_right_nor_wrong():
+    records = [replace(record, pid=UNKNOWN, camid=UNKNOWN) for record in sysu_records()]
+    search = make_search(records, "manifest")
+    found = search.find(0)
+    assert not search.is_known(0) and not found.right.any() and found.first_right == 0 and len(found.images) == 10
+    assert list(search.seen_by(search.gallery)) == [ANY, "cam unknown, visible"]
+    view = render_retrieval(search, 0)
+    assert "id unknown, cam unknown" in view.readout and "nobody has said who it is" in view.readout
+    assert not set("✓✗") & set(view.readout) and "average precision" not in view.readout
+    assert view.alt == "A query and the 10 gallery images nearest to it; nobody has said who the query is"

@@ -1,4 +1,4 @@
-"""`vireid data make` writes the synthetic benchmark; `vireid data check` looks a data set over."""
+"""`vireid data`: `make` writes the synthetic benchmark, `manifest` a table of images, `check` looks them over."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vireid_lab.runtime import InputError
 
 
 def add_command(commands, common) -> None:
-    data = commands.add_parser("data", help="make the synthetic benchmark, check a data set")
+    data = commands.add_parser("data", help="make the synthetic benchmark, list your own images, check a data set")
     actions = data.add_subparsers(dest="action", required=True, metavar="ACTION")
 
     make = actions.add_parser(
@@ -31,6 +31,26 @@ def add_command(commands, common) -> None:
     make.add_argument("--counts", metavar="FILE", help='JSON of test images: {"camera,identity": number} (sysu)')
     make.add_argument("--workers", type=int, help="processes (default: all processors)")
     make.set_defaults(run=run_make)
+
+    manifest = actions.add_parser(
+        "manifest",
+        parents=[common],
+        help="write the manifest of a folder of your own images",
+        description="Writes a manifest, a data set for all other commands, of a folder of images: the pattern says "
+        "where their paths tell identity, camera, modality and split. Without a pattern nobody is known, and grey "
+        "images are taken as infrared: enough for a search.",
+    )
+    manifest.add_argument("folder", metavar="FOLDER", help="folder of images, at any depth")
+    manifest.add_argument(
+        "--pattern",
+        default="",
+        help="of a path without its suffix, with {pid}, {camid}, {modality}, {split}, and * for anything, such as "
+        "'{modality}/{pid}_c{camid}_*'",
+    )
+    manifest.add_argument("--out", metavar="FILE", help="the table, a new .csv (default: FOLDER/manifest.csv)")
+    manifest.add_argument("--train", type=float, default=0.0, help="share of the identities to train on (default 0)")
+    manifest.add_argument("--seed", type=int, default=0, help="of the draw of these (0)")
+    manifest.set_defaults(run=run_manifest)
 
     check = actions.add_parser(
         "check",
@@ -76,6 +96,19 @@ def run_make(arguments: Namespace) -> int:
             "synthetic": True,
         }
         print(json.dumps(summary))
+    return 0
+
+
+def run_manifest(arguments: Namespace) -> int:
+    from vireid_lab.data.folder import write_manifest
+
+    made = write_manifest(
+        arguments.folder, arguments.pattern, arguments.out, train=arguments.train, seed=arguments.seed
+    )
+    print(f"{made.to_text()}\nNext: vireid data check {made.table}")
+    if arguments.json:
+        summary = {"manifest": str(made.table), "images": len(made.rows), "ids": made.ids}
+        print(json.dumps({**summary, "left_out": made.left_out, "modality_by_colour": made.by_colour}))
     return 0
 
 

@@ -35,8 +35,13 @@ def add_command(commands: argparse._SubParsersAction, common: argparse.ArgumentP
     of_run = parser.add_argument_group("for a run")
     of_run.add_argument("--flip", action="store_true", help="average the features of each image and its mirror image")
     of_run.add_argument("--neck", help="features after (default) or before the neck")
-    of_run.add_argument("--checkpoint", help="last, or best on held-out identities (default: best where there is one)")
+    of_run.add_argument("--checkpoint", help="last, best on held-out identities, or step_N (default: best or last)")
     of_run.add_argument("--device", help="auto (default), cpu, cuda")
+    of_run.add_argument(
+        "--ladder",
+        action="store_true",
+        help="score the last step, and what each choice alone adds to it; on any data set, nothing goes on record",
+    )
     parser.set_defaults(run=run)
 
 
@@ -52,7 +57,10 @@ def run(arguments: argparse.Namespace) -> int:
         l2=not arguments.no_l2,
         rerank=arguments.rerank,
     )
-    score = _score_run if arguments.source.is_dir() else _score_file
+    if arguments.ladder:
+        score = _climb
+    else:
+        score = _score_run if arguments.source.is_dir() else _score_file
     result = score(arguments, options)
     print(result.to_text())
     if arguments.json:
@@ -85,3 +93,17 @@ def _score_run(arguments: argparse.Namespace, options):
         root=arguments.data,
         checkpoint=arguments.checkpoint or "result",
     )
+
+
+def _climb(arguments: argparse.Namespace, options):
+    from vireid_lab.data.layouts import open_dataset
+    from vireid_lab.evaluate.ladder import climb
+    from vireid_lab.evaluate.scoring import DEFAULTS
+    from vireid_lab.recipes.run import open_run
+    from vireid_lab.runtime import InputError, select_device
+
+    if options != DEFAULTS or arguments.flip or arguments.neck or arguments.checkpoint:
+        raise InputError("--ladder makes the choices itself: leave all but --protocol, --data and --device out")
+    trained = open_run(arguments.source)
+    dataset = open_dataset(arguments.data) if arguments.data else trained.dataset()
+    return climb(trained, dataset, arguments.protocol, device=select_device(arguments.device or "auto"))

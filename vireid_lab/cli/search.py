@@ -154,38 +154,22 @@ def _picture(arguments, queries, root, index, found) -> str:
     """Draws the first queries and what they found, at 192x96 pixels an image."""
     import numpy as np
 
-    from vireid_lab.data.images import read_image
-    from vireid_lab.data.transforms import resize
-    from vireid_lab.figures.retrieval import retrieval_strips
+    from vireid_lab.evaluate.search import Found
+    from vireid_lab.figures.retrieval import found_strips
     from vireid_lab.figures.save import Provenance, save_figure
     from vireid_lab.runtime import InputError
 
     if root is None or index.root is None:
         raise InputError("--picture: features alone have no images; give image files and a gallery of images")
 
-    def read(folder, paths):
-        return np.stack([np.asarray(resize(read_image(Path(folder) / path), (192, 96))) for path in paths])
-
-    indices, distances = found.indices[:PICTURED, :10], found.distances[:PICTURED, :10]
-    rows, places = np.unique(indices[indices >= 0], return_inverse=True)
-    shown = indices.copy()
-    shown[indices >= 0] = places
-    ids = queries.ids[:PICTURED]
-    figure = retrieval_strips(
-        read(root, queries.paths[:PICTURED]),
-        read(index.root, [index.gallery.paths[row] for row in rows]),
-        shown,
-        None if (ids < 0).any() else ids,
-        index.gallery.ids[rows],
-        [f"query {row}" if pid < 0 else f"id {pid}" for row, pid in enumerate(ids, start=1)],
-        distances,
-    )
-    parameters = {"made_by": index.gallery.made_by, "kind": index.kind, "k": arguments.k, "queries": len(ids)}
+    some = queries.take(np.arange(min(PICTURED, len(queries))))
+    shown = Found(found.indices[:PICTURED, :10], found.distances[:PICTURED, :10])
+    parameters = {"made_by": index.gallery.made_by, "kind": index.kind, "k": arguments.k, "queries": len(some)}
     saved = save_figure(
-        figure,
+        found_strips(some, root, index, shown),
         arguments.picture.with_suffix("") if arguments.picture.suffix == ".png" else arguments.picture,
         title="What a search found",
-        alt=f"{len(ids)} query images, each with the {indices.shape[1]} nearest gallery images and their distances.",
+        alt=f"{len(some)} query images, each with its {shown.indices.shape[1]} nearest gallery images and distances.",
         provenance=Provenance(parameters, seed=0, data=index.data),
     )
     return str(saved.png)

@@ -11,7 +11,7 @@ from vireid_lab.runtime import InputError
 
 from .images import read_image
 from .layouts import AUDITS, scan_dataset
-from .records import MODALITY_NAMES, Dataset
+from .records import MODALITY_NAMES, UNKNOWN, Dataset
 from .scan import Problem, Scan, threaded
 
 
@@ -52,13 +52,14 @@ def check_dataset(root: str | Path) -> CheckReport:
     if layout in AUDITS:
         AUDITS[layout](scan)
     _check_modalities(scan)
+    _check_identities(scan)
     _check_files(scan)
     if not scan.records and not scan.problems:
         scan.report(".", "missing", "the data set holds no image: copy it from its archive")
     return CheckReport(
         layout=layout,
         images=len({record.path for record in scan.records}),
-        ids=len({record.pid for record in scan.records}),
+        ids=len({record.pid for record in scan.records} - {UNKNOWN}),
         fingerprint=Dataset(scan.root, layout, tuple(scan.records)).fingerprint,
         problems=tuple({(p.path, p.kind): p for p in reversed(scan.problems)}.values())[::-1],
     )
@@ -76,6 +77,21 @@ def _check_modalities(scan: Scan) -> None:
                 folder = str(PurePosixPath(*paths.values()).parent)
                 hint = f"training identity {pid} has no {name} image: add some, or take it out of the training list"
                 scan.report(folder, "one-modality", hint)
+
+
+def _check_identities(scan: Scan) -> None:
+    """Notes images of people without an identity, and people of whom there is only one image."""
+    nameless = {record.path for record in scan.records if record.pid == UNKNOWN}
+    if nameless:
+        hint = f"{len(nameless)} images have no identity: they can be searched, and not scored"
+        scan.report(min(nameless), "note", hint)
+    images = defaultdict(set)
+    for record in scan.records:
+        images[record.pid].add(record.path)
+    single = sorted(pid for pid, paths in images.items() if len(paths) == 1 and pid != UNKNOWN)
+    if single:
+        hint = f"identity {single[0]} and {len(single) - 1} more have one image, and cannot be found again"
+        scan.report(min(images[single[0]]), "note", hint)
 
 
 def _check_files(scan: Scan) -> None:

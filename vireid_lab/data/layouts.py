@@ -46,6 +46,11 @@ def find_layout(root: str | Path) -> str:
     raise InputError(f"data set '{root}' has no known layout: {hint}expected {EXPECTED}")
 
 
+def is_dataset(root: str | Path) -> bool:
+    """Whether a folder or file looks like a data set of a known layout."""
+    return bool(_layouts_in(Path(root)))
+
+
 def _layouts_in(root: Path) -> list[str]:
     if root.is_file():
         return ["manifest"] if root.suffix in (".csv", ".parquet") else []

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vireid_lab.runtime import InputError, require
 
-from .records import MODALITY_NAMES
+from .records import MODALITY_NAMES, UNKNOWN
 from .scan import Scan
 
 COLUMNS = ("path", "pid", "camid", "modality", "split")
@@ -20,9 +20,9 @@ NAMES = ("manifest.csv", "manifest.parquet")
 def scan_manifest(table: Path) -> Scan:
     """Reads a manifest; paths are relative to its folder.
 
-    Columns: path; pid and camid (whole numbers); modality ("visible" or "infrared", or 0 or 1); split ("train",
-    and "query" and "gallery", or "test" where the protocol forms them). Other columns are ignored. An image is listed
-    once, or once as query and once in the gallery.
+    Columns: path; pid and camid (whole numbers; empty where they are not known, pid not in training); modality
+    ("visible" or "infrared", or 0 or 1); split ("train", and "query" and "gallery", or "test" where the protocol forms
+    them). Other columns are ignored. An image is listed once, or once as query and once in the gallery.
     """
     scan = Scan(table.parent)
     rows = _parquet_rows(table) if table.suffix == ".parquet" else _csv_rows(table)
@@ -38,7 +38,7 @@ def scan_manifest(table: Path) -> Scan:
             scan.report(place, "mislabelled", f"left out: {path} is listed before, as {' and '.join(sorted(earlier))}")
         else:
             earlier.add(split)
-            scan.add(path, int(row["pid"]), int(row["camid"]), _modality(row["modality"]), split)
+            scan.add(path, *(int(row[name] or UNKNOWN) for name in ("pid", "camid")), _modality(row["modality"]), split)
     return scan
 
 
@@ -48,12 +48,14 @@ def _modality(value: str) -> int | None:
 
 def _fault(row: dict[str, str]) -> str | None:
     for column in ("pid", "camid"):
-        if not row[column].isdecimal():
+        if row[column] and not row[column].isdecimal():
             return f"{column} '{row[column]}' is no whole number from 0 on"
     if _modality(row["modality"]) is None:
         return f"modality '{row['modality']}' is neither 'visible' nor 'infrared'"
     if row["split"] not in SPLITS:
         return f"split '{row['split']}' is none of {', '.join(SPLITS)}"
+    if row["split"] == "train" and not row["pid"]:
+        return "pid is empty: an image can be trained with only where its identity is known"
     return None if row["path"] else "path is empty"
 
 
@@ -83,4 +85,7 @@ def _parquet_rows(table: Path) -> Iterator[tuple[str, dict[str, str]]]:
 def _check_columns(table: Path, found: object) -> None:
     missing = [name for name in COLUMNS if name not in found]
     if missing:
-        raise InputError(f"{table} has no column '{missing[0]}': a manifest needs the columns {', '.join(COLUMNS)}")
+        raise InputError(
+            f"{table} has no column '{missing[0]}': a manifest needs the columns {', '.join(COLUMNS)}; "
+            "'vireid data manifest FOLDER' writes one"
+        )

@@ -14,6 +14,7 @@ from vireid_lab.runtime import read_json
 
 VISIBLE, INFRARED = 0, 1
 MODALITY_NAMES = ("visible", "infrared")
+UNKNOWN = -1  # identity or camera that nobody has named
 BENCHMARK = "benchmark.json"  # lies in the root of a synthetic data set and says what it was made with
 
 
@@ -23,8 +24,8 @@ class Record:
 
     Attributes:
         path: relative to the data set's root, with forward slashes.
-        pid: identity as the data set numbers it (not contiguous).
-        camid: camera as the data set numbers it, from 1 (RegDB: 1 visible, 2 thermal).
+        pid: identity as the data set numbers it (not contiguous); `UNKNOWN` where a manifest gives none.
+        camid: camera as the data set numbers it, from 1 (RegDB: 1 visible, 2 thermal); or `UNKNOWN`.
         modality: 0 visible, 1 infrared.
         split: "train" or "test"; a manifest may say "query" and "gallery" in place of "test".
         mask: path of the true material mask relative to the root, or None.
@@ -82,3 +83,9 @@ class Dataset:
             parts.append("synthetic")
         digest = hashlib.sha256(content.encode()).hexdigest()[:12]
         return f"{' '.join(parts)} sha256={digest}"
+
+
+def made_root(folder: Path) -> Path | None:
+    """The nearest folder, from this one upwards, of a synthetic data set; None for photographs."""
+    folder = folder.absolute()
+    return next((each for each in (folder, *folder.parents) if (each / BENCHMARK).is_file()), None)

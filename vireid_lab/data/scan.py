@@ -140,6 +140,18 @@ def image_files(scan: Scan, folder: str) -> list[str]:
     return images
 
 
+def find_images(folder: Path) -> list[Path]:
+    """Sorted image files at any depth of a folder, without hidden ones and the masks of a synthetic data set."""
+    masks = [folder / "masks"] if (folder / MASK_TABLE).is_file() else []
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in IMAGE_SUFFIXES
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and not any(mask in path.parents for mask in masks)
+    )
+
+
 def folders(scan: Scan, folder: str = ".") -> list[str]:
     """Sorted names of the folders in a folder of the data set, hidden ones left out."""
     entries = os.scandir(scan.root / folder)

@@ -28,7 +28,8 @@ class Conditions:
         neck: features "after" or "before" the neck; None: unknown (feature file).
         split: "test" or "train".
         seed: the seed of the training; None: unknown (feature file).
-        checkpoint: which weights of the training: "last", or how they were selected; None: unknown (feature file).
+        checkpoint: which weights of the training: "last", how they were selected, or "step_N"; None: unknown (feature
+            file).
         data: fingerprint of the data set, or hash of the feature file.
         synthetic: whether the data set is a made one; None: unknown.
     """
@@ -58,7 +59,8 @@ class Conditions:
         parts += [] if self.trials in (None, 10) else [f"trials={self.trials}"]
         parts += [name for name in ("flip", "rerank") if getattr(self, name)]
         parts += ["no-l2"] * (not self.l2) + ["before-neck"] * (self.neck == "before")
-        return " ".join(parts + ["best"] * (self.checkpoint or "").startswith("best"))
+        chosen = (self.checkpoint or "last").split(" ")[0]  # "best on ...", or a step
+        return " ".join(parts + [chosen] * (chosen != "last"))
 
 
 @dataclass(frozen=True)

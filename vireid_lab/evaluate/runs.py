@@ -107,16 +107,20 @@ def evaluate_run(
         flip: average the features of each image and its mirror image.
         neck: features "after" or "before" the neck.
         root: where the data set lies now, if it has moved.
-        checkpoint: "last", "best" (needs the setting `select`), or "result": best with `select`, last without.
+        checkpoint: "last", "best" (needs the setting `select`), "result": best with `select`, last without; or "step_N"
+            (needs `keep_checkpoints`).
 
     Raises:
         InputError: the run, its data set, the protocol and the options do not go together.
     """
     dataset = run.dataset(root)
     if dataset.fingerprint != run.config["data"]:
-        raise InputError(f"{root} is another data set than {run.path} was trained on ({run.config['data']})")
+        raise InputError(
+            f"{root} is another data set than {run.path} was trained on ({run.config['data']}); --ladder scores "
+            "a run on any data set, and leaves its record alone"
+        )
     model, settings = run.model(device, checkpoint), run.settings
-    best = settings.select > 0 and checkpoint != "last"
+    name = checkpoint_name(run, checkpoint)
     test, train = (
         evaluate_model(
             model,
@@ -129,7 +133,7 @@ def evaluate_run(
             neck=neck,
             split=split,
             seed=settings.seed,
-            checkpoint=f"best on {settings.select} held-out training identities" if best else "last",
+            checkpoint=name,
             cache=run.path / "features",
         )
         for split, data in (("test", dataset), ("train", run.trained_on(dataset)))
@@ -141,3 +145,11 @@ def evaluate_run(
     record["benchmark"] = dataset.benchmark
     write_json(run.path / "run.json", record)
     return result
+
+
+def checkpoint_name(run: Any, checkpoint: str) -> str:
+    """Which weights a checkpoint of a run means, in the words of a result's conditions."""
+    held = run.settings.select
+    if checkpoint == "best" or (checkpoint == "result" and held):
+        return f"best on {held} held-out training identities"
+    return "last" if checkpoint == "result" else checkpoint

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from vireid_lab.data.records import Dataset, Record
+from vireid_lab.data.records import UNKNOWN, Dataset, Record
 from vireid_lab.runtime import InputError
 
 from .distances import euclidean_distances, l2_normalise
@@ -102,8 +102,18 @@ class Evaluation:
         return self.query.take(query), self.gallery.take(gallery)
 
     def score(self, trial: int = 0) -> QueryScores:
-        """Scores of each query of one trial, for curves and pictures."""
+        """Scores of each query of one trial, for curves and pictures.
+
+        Raises:
+            InputError: a query has no identity.
+        """
         query, gallery = self.sides(trial)
+        nameless = np.count_nonzero(query.pool.ids == UNKNOWN)
+        if nameless:
+            raise InputError(
+                f"{nameless} of {len(query.pool.ids)} queries have no identity: they can be searched, and not scored; "
+                "fill in the column pid of the manifest"
+            )
         cmc = self.protocol.cmc
         blocks = self._distances(query, gallery)
         return QueryScores.concatenate(

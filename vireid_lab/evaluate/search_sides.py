@@ -11,14 +11,13 @@ from typing import NamedTuple
 import numpy as np
 
 from vireid_lab.data.layouts import find_layout, open_dataset
-from vireid_lab.data.records import BENCHMARK, INFRARED, MODALITY_NAMES, VISIBLE, Dataset, Record
-from vireid_lab.data.scan import IMAGE_SUFFIXES
+from vireid_lab.data.records import INFRARED, MODALITY_NAMES, UNKNOWN, VISIBLE, Dataset, Record, made_root
+from vireid_lab.data.scan import find_images
 from vireid_lab.runtime import InputError
 
 from .feature_file import read_sides
 from .features import Features
 
-UNKNOWN = -1  # identity and camera of an image that no data set lists
 TEST = ("test", "query", "gallery")
 Extract = Callable[[Dataset, Sequence[Record]], Features]
 
@@ -41,7 +40,7 @@ def gallery_images(root: Path, modality: int) -> Images:
     try:
         layout = find_layout(root)
     except InputError:
-        files = sorted(path for path in root.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
+        files = find_images(root)
         if not files:
             raise InputError(f"gallery '{root}' holds no people: neither a data set nor any image in it") from None
         return image_files(files, modality, root)
@@ -57,7 +56,7 @@ def image_files(files: Sequence[Path], modality: int, root: Path | None = None) 
     """Single image files, without identities and cameras; those of a synthetic data set stay labelled so."""
     files = [Path(file).absolute() for file in files]
     root = Path(os.path.commonpath([file.parent for file in files])) if root is None else root.absolute()
-    root = next((folder for folder in (root, *root.parents) if (folder / BENCHMARK).is_file()), root)
+    root = made_root(root) or root
     paths = [file.relative_to(root).as_posix() for file in files]
     records = [Record(path, UNKNOWN, UNKNOWN, modality, "test") for path in dict.fromkeys(paths)]
     return Images(Dataset(root, "images", tuple(records)), records)

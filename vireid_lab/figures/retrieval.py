@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from vireid_lab.data.images import read_image
+from vireid_lab.data.records import UNKNOWN
+from vireid_lab.data.transforms import resize
+from vireid_lab.evaluate.features import Features
+from vireid_lab.evaluate.search import Found, Index
+
 from .samples import draw_montage
 from .style import DOUBLE, RIGHT, WRONG, drawn
 
 VERSION = 1
+PICTURED = (192, 96)  # pixels of an image that is read for a picture
 GAP = 0.29  # between images, in widths of an image: room for the boxes and what is written below
 
 
@@ -65,6 +73,37 @@ def retrieval_strips(
                 camera = "" if cams is None else f"cam {cams[index]}, "
                 axes.text(x + width / 2, y + height + gap / 2, f"{camera}{distances[row, column]:.2f}", **centre)
     return figure
+
+
+def found_strips(queries: Features, root: str | Path, index: Index, found: Found) -> Figure:
+    """The same for what an index has found, at 192x96 pixels an image; nothing is marked where a query is not known.
+
+    Args:
+        queries: Q of them.
+        root: folder of their images.
+        index: what was searched; its `root` is known.
+        found: (Q, k), from `index.search`.
+
+    Raises:
+        InputError: an image cannot be read.
+    """
+
+    def read(folder: str | Path, paths: Sequence[str]) -> np.ndarray:
+        return np.stack([np.asarray(resize(read_image(Path(folder) / path), PICTURED)) for path in paths])
+
+    rows, places = np.unique(found.indices[found.indices >= 0], return_inverse=True)
+    shown = found.indices.copy()
+    shown[shown >= 0] = places
+    known = (queries.ids != UNKNOWN).all()
+    return retrieval_strips(
+        read(root, queries.paths),
+        read(index.root, [index.gallery.paths[row] for row in rows]),
+        shown,
+        queries.ids if known else None,
+        index.gallery.ids[rows],
+        [f"id {pid}" if known else f"query {row}" for row, pid in enumerate(queries.ids, start=1)],
+        found.distances,
+    )
 
 
 def _mark(axes: Axes, x: float, y: float, width: int, height: int, right: bool) -> None:

@@ -30,7 +30,7 @@ from vireid_lab.runtime import (
     unknown,
     write_json,
 )
-from vireid_lab.train.checkpoint import checkpoint_path, load_checkpoint, load_model
+from vireid_lab.train.checkpoint import checkpoint_path, load_checkpoint, load_model, step_path
 from vireid_lab.train.distributed import ALONE, World, join_world
 from vireid_lab.train.loop import Callback, FitResult, RunState, fit
 from vireid_lab.train.rundir import claim, is_finished
@@ -39,7 +39,7 @@ from vireid_lab.train.schedule import Schedule, build_optimiser, parameter_group
 from .catalogue import RECIPES, choose_settings
 from .config import config_hash, describe
 from .method import Method
-from .select import KeepBest, best_path, hold_out
+from .select import KeepBest, KeepSteps, best_path, hold_out
 from .settings import Settings, settings_from
 
 CHECKPOINTS = ("result", "last", "best")
@@ -110,6 +110,8 @@ def train(
             if settings.select:
                 best = KeepBest(out, held, settings.size, settings.checkpoint_every, config, device)
                 callbacks = (*callbacks, best)
+            if settings.keep_checkpoints:
+                callbacks = (*callbacks, KeepSteps(out, settings.checkpoint_every, config))
             result = fit_method(method, settings, dataset, run, device, world, resume, callbacks)
             if world.rank == 0:
                 gpu_gib = torch.cuda.max_memory_allocated(device) / 2**30 if device.type == "cuda" else 0.0
@@ -219,23 +221,30 @@ class Run:
         settings = self.settings
         return hold_out(dataset, settings.select, settings.seed)[0] if settings.select else dataset
 
+    @property
+    def kept_steps(self) -> list[int]:
+        """Steps whose weights were kept (`keep_checkpoints`), in ascending order."""
+        return sorted(int(path.stem.removeprefix("step_")) for path in step_path(self.path, 0).parent.glob("step_*.pt"))
+
     def model(self, device: str | torch.device = "cpu", checkpoint: str = "result") -> nn.Module:
         """The model with the weights of a checkpoint, in evaluation mode.
 
         Args:
             device: where to put it.
-            checkpoint: "last", "best" (on the identities that `select` held out), or "result": best with `select`, last
-                without.
+            checkpoint: "last", "best" (on the identities that `select` held out), "result": best with `select`, last
+                without; or "step_N", a step that was kept.
 
         Raises:
             InputError: the run has no such checkpoint, or it is damaged or of another model.
         """
-        if checkpoint not in CHECKPOINTS:
-            raise unknown("checkpoint", checkpoint, CHECKPOINTS)
+        kept = {f"step_{step}": step_path(self.path, step) for step in self.kept_steps}
+        if checkpoint not in (*CHECKPOINTS, *kept):
+            raise unknown("checkpoint", checkpoint, (*CHECKPOINTS, *kept))
         selected = self.settings.select > 0
         if checkpoint == "best" and not selected:
             raise InputError(f"checkpoint best: {self.path} held out no identities; train with select=N")
-        path = best_path(self.path) if selected and checkpoint != "last" else checkpoint_path(self.path)
+        last = best_path(self.path) if selected and checkpoint != "last" else checkpoint_path(self.path)
+        path = kept.get(checkpoint, last)
         weights = load_checkpoint(path)
         model = RECIPES[self.config["recipe"]].build(self.settings, self.config["n_ids"]).model
         load_model(model, weights, path)

@@ -1,4 +1,4 @@
-"""Choosing the step on training identities that are held out, never on the test set."""
+"""Choosing the step on training identities that are held out, never on the test set; keeping steps to look at later."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import nn
 from vireid_lab.data.records import Dataset
 from vireid_lab.evaluate.runs import evaluate_model
 from vireid_lab.runtime import InputError, atomic_path
-from vireid_lab.train.checkpoint import load_checkpoint
+from vireid_lab.train.checkpoint import load_checkpoint, step_path
 
 SELECT_STREAM = 2  # keeps this draw apart from the sampler's and the augmentations' under the same seed
 
@@ -74,3 +74,21 @@ class KeepBest:
             self.best = score
             with atomic_path(self.path) as temporary:
                 torch.save({"step": done, "model": model.state_dict(), "config": self.config, "mAP": score}, temporary)
+
+
+class KeepSteps:
+    """Callback of `fit`: keeps the weights of every checkpoint, so that one can see what choosing among them does.
+
+    Args:
+        folder: the run folder.
+        every: steps between two checkpoints.
+        config: the configuration of the run.
+    """
+
+    def __init__(self, folder: Path, every: int, config: dict[str, Any]):
+        self.folder, self.every, self.config = folder, every, config
+
+    def __call__(self, done: int, model: nn.Module) -> None:
+        if done % self.every == 0:
+            with atomic_path(step_path(self.folder, done)) as temporary:
+                torch.save({"step": done, "model": model.state_dict(), "config": self.config}, temporary)

@@ -46,6 +46,7 @@ class Settings:
     select: int = 0  # training identities held out to choose the best checkpoint; 0: the last step is the result
     seed: int = 0  # of weights, batches and augmentations
     checkpoint_every: int = 100  # steps
+    keep_checkpoints: bool = False  # also keep the weights of every checkpoint: for `vireid evaluate --ladder`
     log_every: int = 20  # steps
     tensorboard: bool = False  # also write event files (extra `tensorboard`)
     workers: int = 0  # loader processes

@@ -19,6 +19,11 @@ def checkpoint_path(folder: str | Path) -> Path:
     return Path(folder) / "checkpoints" / "last.pt"
 
 
+def step_path(folder: str | Path, step: int) -> Path:
+    """Where a run with `keep_checkpoints` keeps the weights of a step."""
+    return checkpoint_path(folder).with_name(f"step_{step}.pt")
+
+
 def generator_state(device: torch.device) -> dict[str, Tensor]:
     """State of torch's own generators of this process (dropout draws from them)."""
     state = {"cpu": torch.get_rng_state()}

@@ -10,7 +10,9 @@ from typing import Any
 
 from vireid_lab.runtime import InputError, read_json, write_json
 
-MAY_DIFFER = frozenset({"preset", "data_root", "log_every", "checkpoint_every", "tensorboard", "workers"})
+MAY_DIFFER = frozenset(
+    {"preset", "data_root", "log_every", "checkpoint_every", "keep_checkpoints", "tensorboard", "workers"}
+)
 
 
 def require_same(recorded: dict[str, Any], asked: dict[str, Any], where: Path) -> None:

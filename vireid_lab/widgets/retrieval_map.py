@@ -7,13 +7,15 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from vireid_lab.figures.embeddings import modality_handles
-from vireid_lab.figures.style import MODALITY_MARKERS, RIGHT, WRONG, style
+from vireid_lab.figures.style import BLUE, MODALITY_MARKERS, RIGHT, WRONG, style
 
 from .picture_page import DPI, open_page, pixels_on_screen
 from .retrieval_search import Found, Search
 
 INCHES = (3.4, 3.4)
 MARGIN, LEGEND = 0.1, 0.42  # around the dots and above them, inches
+WRONG_FINDS = {"marker": "x", "color": WRONG}
+FINDS = {"marker": "o", "facecolors": "none", "edgecolors": BLUE}
 
 
 def dot_places(points: np.ndarray) -> np.ndarray:
@@ -37,11 +39,17 @@ def nearest_image(points: np.ndarray, shown: np.ndarray, place: tuple[int, int])
 
 
 def draw_search(search: Search, query: int, found: Found, shown: np.ndarray) -> np.ndarray:
-    """(h, w, 3) uint8: the images shown (N,) bool as dots; the query's person green, wrong finds crossed out in red."""
+    """(h, w, 3) uint8: the images shown (N,) bool as dots.
+
+    The query's person is green, wrong finds are crossed out in red. Where nobody knows who the query is, its finds have
+    a blue ring.
+    """
     asking, ids, modality = search.queries[query], search.features.ids, search.features.modality
-    same = ids == ids[asking]
-    wrong = np.zeros(len(ids), bool)
-    wrong[found.images[~found.right]] = True
+    known = search.is_known(query)
+    same = (ids == ids[asking]) & known
+    rest = np.zeros(len(ids), bool)
+    rest[found.images[~found.right]] = True
+    looks = (WRONG_FINDS if known else FINDS) | {"linewidths": 1.2}
     places = dot_places(search.points)
     with style():
         page = open_page(INCHES)
@@ -50,13 +58,18 @@ def draw_search(search: Search, query: int, found: Found, shown: np.ndarray) -> 
                 dots = places[shown & (modality == kind) & chosen]
                 face = colour if kind == 0 else "none"
                 page.scatter(*dots.T, s=size, marker=marker, facecolors=face, edgecolors=colour, linewidths=0.8)
-        page.scatter(*places[wrong & shown].T, s=26, marker="x", color=WRONG, linewidths=1.2)
+        page.scatter(*places[rest & shown].T, s=26, **looks)
         page.scatter(*places[asking], s=70, marker="*", facecolors="black", edgecolors="white", linewidths=0.8)
-        _legend(page)
+        _legend(page, known)
         return pixels_on_screen(page)
 
 
-def _legend(page: Axes) -> None:
-    marks = (("s", RIGHT, "the query's person"), ("x", WRONG, "wrong finds"), ("*", "black", "query"))
-    handles = [Line2D([], [], linestyle="", marker=mark, color=colour, label=name) for mark, colour, name in marks]
+def _legend(page: Axes, known: bool) -> None:
+    query = ("*", "black", "black", "query")
+    marks = [("s", RIGHT, RIGHT, "the query's person"), ("x", WRONG, WRONG, "wrong finds"), query]
+    marks = marks if known else [("o", "none", BLUE, "finds"), query]
+    handles = [
+        Line2D([], [], linestyle="", marker=mark, markerfacecolor=face, markeredgecolor=edge, label=name)
+        for mark, face, edge, name in marks
+    ]
     page.legend(handles=[*modality_handles(), *handles], loc="upper center", ncols=3, borderaxespad=0.1, fontsize=7)

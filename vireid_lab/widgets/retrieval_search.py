@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from torch import nn
 
-from vireid_lab.data.records import MODALITY_NAMES
+from vireid_lab.data.records import MODALITY_NAMES, UNKNOWN
 from vireid_lab.evaluate.features import Features
 from vireid_lab.evaluate.metrics import QueryScores
 from vireid_lab.evaluate.scoring import Evaluation, Plan, TopMatches
@@ -25,7 +25,7 @@ class Found(NamedTuple):
     Attributes:
         images: (k,) numbers of images, nearest first.
         distances: (k,) as the evaluation ranks them.
-        right: (k,) bool, whether it is the query's person.
+        right: (k,) bool, whether it is the query's person; False where nobody knows.
         among: how many were ranked.
         first_right: place of the first right image among them, from 1; 0 where there is none.
     """
@@ -105,7 +105,7 @@ class Search:
             raise unknown("filter of the gallery", among, filters)
         ranked = self.ranking.indices[query]
         places = np.flatnonzero((ranked >= 0) & filters[among][ranked])
-        right = self.ranking.correct[query, places]
+        right = self.ranking.correct[query, places] & self.is_known(query)
         top = places[:FINDS]
         first_right = int(right.argmax()) + 1 if right.any() else 0
         found = self.gallery[ranked[top]], self.ranking.distances[query, top], right[:FINDS]
@@ -120,10 +120,18 @@ class Search:
             filters |= {MODALITY_NAMES[kind]: modality == kind for kind in kinds}
         for kind in kinds:
             for cam in np.unique(cams[modality == kind]).tolist():
-                filters[f"cam {cam}, {MODALITY_NAMES[kind]}"] = (cams == cam) & (modality == kind)
+                filters[f"cam {_number(cam)}, {MODALITY_NAMES[kind]}"] = (cams == cam) & (modality == kind)
         return filters
+
+    def is_known(self, query: int) -> bool:
+        """Whether the identity of a query is known, so that what it finds is right or wrong."""
+        return self.features.ids[self.queries[query]] != UNKNOWN
 
     def name(self, image: int) -> str:
         """Such as "id 65, cam 3, infrared"."""
         kind = MODALITY_NAMES[self.features.modality[image]]
-        return f"id {self.features.ids[image]}, cam {self.features.cams[image]}, {kind}"
+        return f"id {_number(self.features.ids[image])}, cam {_number(self.features.cams[image])}, {kind}"
+
+
+def _number(value: int) -> str:
+    return "unknown" if value == UNKNOWN else str(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from vireid_lab.data.records import UNKNOWN
 from vireid_lab.data.transforms import from_pictures
 from vireid_lab.figures.match_saliency import last_layer
 from vireid_lab.figures.retrieval import retrieval_strips
@@ -37,14 +38,15 @@ def render_retrieval(search: Search, query: int = 0, among: str = ANY, gradcam: 
     if not found.among:
         rule = search.plan.protocol.removal
         raise InputError(f"query {query} may find nothing seen by {among}: left out ({rule}); choose another camera")
+    alt = _alt(found, search.is_known(query))
     if not gradcam:
-        return View(encode_png(_draw(search, query, found)), _words(search, query, among, found), _alt(found))
+        return View(encode_png(_draw(search, query, found)), _words(search, query, among, found), alt)
     if search.model is None:
         raise InputError("Grad-CAM needs the model that made the features: give Search(..., model=model)")
     maps = heat_maps(search, query, found)
     empty = sum(not heat.any() for heat in maps)
     words = f"{_words(search, query, among, found)}\n\nGrad-CAM: {empty} of {len(maps)} maps are empty"
-    return View(encode_png(_draw(search, query, found, maps)), words, _alt(found))
+    return View(encode_png(_draw(search, query, found, maps)), words, alt)
 
 
 def heat_maps(search: Search, query: int, found: Found) -> np.ndarray:
@@ -69,38 +71,48 @@ def _draw(search: Search, query: int, found: Found, maps: np.ndarray | None = No
     ids, cams = search.features.ids, search.features.cams
     indices = np.pad(np.arange(k), (0, FINDS - k), constant_values=-1)[None]
     distances = np.pad(found.distances, (0, FINDS - k), constant_values=np.nan)[None]
-    label = [f"id {ids[asking]}\ncam {cams[asking]}"]
-    of_found = ids[found.images], label, distances, cams[found.images]
-    figure = retrieval_strips(images[:1], images[1:], indices, ids[[asking]], *of_found)
+    known, seen = search.is_known(query), (cams[found.images] != UNKNOWN).all()
+    label = [f"id {ids[asking]}\ncam {cams[asking]}" if known and seen else "query"]
+    of_found = ids[found.images], label, distances, cams[found.images] if seen else None
+    figure = retrieval_strips(images[:1], images[1:], indices, ids[[asking]] if known else None, *of_found)
     figure.set_dpi(DPI)
     return pixels_on_screen(figure.axes[0])
 
 
 def _words(search: Search, query: int, among: str, found: Found) -> str:
     head = f"query {query} ({search.name(search.queries[query])}) among {found.among} images, {among}: "
-    if not found.first_right:
+    known = search.is_known(query)
+    if not known:
+        verdict = "", "nobody has said who it is"
+    elif not found.first_right:
         verdict = "✗ ", "its person is not among them"
     else:
         verdict = "✓ " if found.right[0] else "✗ ", f"the first right one at place {found.first_right}"
     lines = [head.join(verdict), _whole_gallery(search, query), ""]
     for place, (image, distance, right) in enumerate(zip(*found[:3], strict=True), 1):
-        sign, name = "✓" if right else "✗", search.name(image)
+        sign, name = "·" if not known else "✓" if right else "✗", search.name(image)
         lines.append(f"{place:2} {sign} {distance:.3f}  {name:28} {search.features.paths[image]}")
     return "\n".join(lines)
 
 
 def _whole_gallery(search: Search, query: int) -> str:
     """What the query adds to the protocol's scores, whatever is filtered."""
-    protocol, scores = search.plan.protocol, search.scores
+    protocol = search.plan.protocol
     counting = int((search.ranking.indices[query] >= 0).sum())
     words = f"protocol {protocol.name}: {counting} of {len(search.gallery)} gallery images count"
     if counting < len(search.gallery):
         words += f" (left out: {protocol.removal})"
+    if not search.is_known(query):
+        return words
+    scores = search.scores
     if not scores.valid[query]:
         return f"{words}; none is of its person: the query is invalid and leaves the scores"
     return f"{words}; rank {scores.rank[query]} (counted by {protocol.cmc}), average precision {scores.ap[query]:.2f}"
 
 
-def _alt(found: Found) -> str:
+def _alt(found: Found, known: bool) -> str:
+    what = f"A query and the {len(found.images)} gallery images nearest to it"
+    if not known:
+        return f"{what}; nobody has said who the query is"
     places = ", ".join(str(place) for place, right in enumerate(found.right, 1) if right) or "none"
-    return f"A query and the {len(found.images)} gallery images nearest to it; right ones, with a tick: {places}"
+    return f"{what}; right ones, with a tick: {places}"
