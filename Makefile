@@ -22,7 +22,7 @@ setup: .venv/installed
 
 # The notebooks on the synthetic benchmark, headlessly, into demo/: data, runs, all pictures, and a report. A second time
 # only what has changed since is run.
-NOTEBOOKS := 00_start_here 01_reflection_prior 02_rfm 03_tmpa 04_idkl 05_sa_softmax 08_your_data
+NOTEBOOKS := 00_start_here 01_reflection_prior 02_rfm 03_tmpa 04_idkl 05_sa_softmax 06_cal 08_your_data
 COMPARE := 07_compare
 
 demo: .venv/installed
