@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vireid_lab.data.layouts import find_layout, open_dataset
-from vireid_lab.data.records import INFRARED, MODALITY_NAMES, VISIBLE, Dataset, Record
+from vireid_lab.data.records import BENCHMARK, INFRARED, MODALITY_NAMES, VISIBLE, Dataset, Record
 from vireid_lab.data.scan import IMAGE_SUFFIXES
 from vireid_lab.runtime import InputError
 
@@ -54,9 +54,10 @@ def gallery_images(root: Path, modality: int) -> Images:
 
 
 def image_files(files: Sequence[Path], modality: int, root: Path | None = None) -> Images:
-    """Single image files, whose identities and cameras are not known."""
+    """Single image files, without identities and cameras; those of a synthetic data set stay labelled so."""
     files = [Path(file).absolute() for file in files]
     root = Path(os.path.commonpath([file.parent for file in files])) if root is None else root.absolute()
+    root = next((folder for folder in (root, *root.parents) if (folder / BENCHMARK).is_file()), root)
     paths = [file.relative_to(root).as_posix() for file in files]
     records = [Record(path, UNKNOWN, UNKNOWN, modality, "test") for path in dict.fromkeys(paths)]
     return Images(Dataset(root, "images", tuple(records)), records)
