@@ -78,13 +78,13 @@ def test_a_run_that_kept_no_steps_says_how_to(sysu_root, tmp_path):
 
 
 def test_llcm_has_a_rung_for_each_other_reading_and_sysu_for_the_other_gallery(run, tmp_path):
-    llcm = climb(run, open_dataset(make_benchmark(tmp_path / "llcm", "llcm", 4, 1, (32, 16), workers=1)))
+    llcm = climb(run, open_dataset(make_benchmark(tmp_path / "llcm", "llcm", 4, 1, (32, 32), workers=1)))
     readings = {choice: keys for choice, keys in differing(llcm).items() if choice.startswith("LLCM")}
     assert list(readings) == ["LLCM read as released-transposed", "LLCM read as full-gallery"]
     drawn = {"gallery", "shots", "trials"}
     assert all("llcm_reading" in keys and keys <= {"llcm_reading", "removal"} | drawn for keys in readings.values())
     assert "numbers of the synthetic benchmark, of no real data set" in llcm.to_text()
-    sysu = climb(run, open_dataset(make_benchmark(tmp_path / "sysu", "sysu", 4, 2, (32, 16), workers=1)))
+    sysu = climb(run, open_dataset(make_benchmark(tmp_path / "sysu", "sysu", 4, 2, (32, 32), workers=1)))
     assert differing(sysu)["seeded gallery, not official"] == {"gallery"}
 
 

@@ -74,10 +74,12 @@ def test_accuracy_stands_over_the_operations_of_both_kinds():
 def test_changes_have_a_panel_and_models_a_line():
     changes = {
         "hidden": {"a": {0.0: 0.5, 0.2: 0.25}, "b": {0.0: 0.6, 0.2: 0.3}},
-        "light": {"a": {"own light": 0.5, "sodium lamp": 0.4}, "b": {"own light": 0.6, "sodium lamp": 0.1}},
+        "light": {"a": {"own light": 0.5, "sodium lamp": 0.4}, "b": {"own light": 0.9, "sodium lamp": 0.1}},
     }
     figure = robustness_panels(changes)
     hidden, light, empty = figure.axes
+    for axes in (hidden, light):
+        assert axes.get_ylim()[0] == 0 and axes.get_ylim()[1] >= 100 * 0.9
     assert not empty.get_visible()
     for axes, of_model in ((hidden, changes["hidden"]), (light, changes["light"])):
         for line, (model, levels) in zip(axes.lines, of_model.items(), strict=True):

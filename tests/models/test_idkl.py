@@ -49,6 +49,12 @@ def test_the_branches_part_behind_layer2():
     assert not torch.allclose(output.maps, output.specific_maps)
 
 
+def test_the_exponent_of_every_pooling_is_fixed_at_3():
+    exponents = {name: p for name, p in idkl().named_parameters() if name.endswith("pool.p")}
+    assert exponents.keys() == {"pool.p", "purifier.pool.p"}
+    assert all(p.item() == 3 and not p.requires_grad for p in exponents.values())
+
+
 def test_each_feature_has_its_own_neck_and_the_enhanced_one_that_of_the_specific_features():
     model = idkl()
     output = model(IMAGES, MODALITY)

@@ -100,8 +100,8 @@ def robustness_panels(found: Mapping[str, Mapping[str, Mapping[float | str, floa
                 axes.set_xticks(places, [textwrap.fill(level, 9) for level in levels], fontsize=6)
                 axes.margins(x=0.15)
         axes.set_xlabel(change)
-        axes.set_ylim(0, None)
         axes.grid(axis="y", color="0.92")
+    panels[0].set_ylim(0, None)  # of all panels, and after all lines
     for axes in panels[len(found) :]:
         axes.set_visible(False)
     for axes in panels[::3]:

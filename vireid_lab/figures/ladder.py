@@ -32,8 +32,9 @@ def ladder_bars(ladders: Mapping[str, Ladder]) -> Figure:
     for axes, (name, ladder) in zip(panels, ladders.items(), strict=True):
         _draw(axes, ladder)
         axes.set_title(f"{name}: default {_numbers(ladder)}", loc="left")
-    ends = [abs(100 * gain) for ladder in ladders.values() for m in LOOKS for gain in ladder.gains(m).values()]
-    panels[0].set_xlim(*(sign * 1.25 * max(1.0, *ends) for sign in (-1, 1)))
+    ends = [100 * gain for ladder in ladders.values() for m in LOOKS for gain in ladder.gains(m).values()]
+    low, high = min(-1.0, *ends), max(1.0, *ends)
+    panels[0].set_xlim(low - 0.12 * (high - low), high + 0.12 * (high - low))  # room for the numbers
     panels[-1].set_xlabel("points above the default (grey: ± standard deviation of rank-1 over the galleries drawn)")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
     return figure
