@@ -144,6 +144,22 @@ def test_similarities_are_those_of_embeddings_with_and_without_the_match():
         np.testing.assert_allclose(found[name], expected, atol=1e-5)
 
 
+def test_the_upper_bound_refines_each_pair_by_the_parts_of_both():
+    model = plant(cal(), ORDER)
+    count_matches(model, PAIRS)
+    bound = similarities(model, PAIRS)["cross-refined"]
+    with torch.no_grad():
+        for v in range(3):
+            for i in range(3):
+                both = [model.describe(pixels(PAIRS[[n]], m), torch.tensor([m])) for m, n in ((0, v), (1, i))]
+                cosines = []
+                for asking in both:
+                    refined = [model.attention(seen.tokens, seen.keys, asking.queries)[0][0] for seen in both]
+                    for p, neck in enumerate(model.necks):
+                        cosines.append(F.cosine_similarity(*(neck(image[[p]])[0] for image in refined)).item())
+                assert bound[v, i] == pytest.approx(np.mean(cosines), abs=1e-5)
+
+
 def test_the_search_asks_infrared_images_for_visible_ones():
     similarity = np.array([[0.9, 0.1], [0.5, 0.3], [0.7, 0.2]])  # three visible images, two infrared ones
     result = search(similarity, np.array([1, 2, 2]), np.array([1, 2]))

@@ -12,6 +12,7 @@ from pages import DOCS, ROOT, commands, prose
 from planned import planned_slots
 
 from vireid_lab.analysis.claims import Verdict, judge_claims
+from vireid_lab.analysis.idkl_signs import sign_verdicts
 from vireid_lab.analysis.run_results import RunResult, read_runs
 from vireid_lab.cli import build_parser
 from vireid_lab.papers.reader import claims, matches
@@ -78,6 +79,16 @@ def test_claims_without_an_interval_are_named(paper):
     if any(v.effects for v in verdicts(paper)):
         (named,) = re.findall(r"No interval yet, for want of runs: ([^.]+)\.", one_line(page_of(paper)))
         assert set(re.findall(r"`([\w-]+)`", named)) == wanted
+
+
+def test_the_comparison_of_both_signs_of_tgsa_is_what_is_on_record():
+    (whole,) = [claim for claim in claims() if claim.id == "idkl-all"]
+    judged = sign_verdicts(whole, on_record())
+    wanted = [
+        f"| {' | '.join([v.claim.text, *map(str, v.effects.values()), f'{v.verdict}: {v.reason}'])} |" for v in judged
+    ]
+    assert set(wanted) <= set(page_of("idkl").splitlines()), "write these rows:\n" + "\n".join(wanted)
+    assert {f"of {len(v.comparison.pairs)} pairs:" in page_of("idkl") for v in judged} == {True}
 
 
 def sections(paper: str) -> list[str]:

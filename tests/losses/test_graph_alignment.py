@@ -1,6 +1,7 @@
 """TGSA and CSA recomputed with explicit loops, their gradients by finite differences."""
 
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -157,9 +158,9 @@ def test_a_batch_without_pairs_or_of_one_identity_is_refused(ids, modality, mess
         paired_rows(torch.tensor(ids), torch.tensor(modality))
 
 
-@pytest.mark.parametrize("temperature", [0.0, -1.0, math.nan])
+@pytest.mark.parametrize("temperature", [0.0, -1.0, math.nan, math.inf])
 def test_a_temperature_must_be_above_0(temperature):
-    for make in (GraphAlignment, ClassAlignment):
+    for make in (GraphAlignment, ClassAlignment, partial(log_affinity, points(A), points(B))):
         with pytest.raises(InputError, match=f"temperature={temperature}: give a number above 0"):
             make(temperature=temperature)
 
@@ -172,6 +173,7 @@ def test_a_temperature_must_be_above_0(temperature):
         (lambda: ClassAlignment("both"), "known: forward, reverse, symmetric"),
         (lambda: divergence(points(A), points(A), "back"), "unknown direction"),
         (lambda: GraphAlignment()(points(A), points(B)[:3]), r"\(4, 2\) and \(3, 2\)"),
+        (lambda: ClassAlignment()(points(LOGITS), points(OTHERS)[:1]), r"\(2, 3\) and \(1, 3\)"),
         (lambda: GraphAlignment(diagonal=False)(points(A)[:1], points(B)[:1]), "two rows at least"),
     ],
 )

@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 import torch
 
-from vireid_lab.models.query_matching import MatchRecord, agreement, count_edges, match_queries
+from vireid_lab.models.query_matching import MatchRecord, agreement, count_edges, edge_weights, match_queries
 from vireid_lab.runtime import InputError
 
 DRAW = torch.Generator().manual_seed(0)
@@ -20,6 +20,16 @@ def test_the_match_is_the_heaviest_of_all_permutations():
         assert tuple(found) == best
         greedy_differs += tuple(max(range(4), key=lambda u, v=v, g=graph: g[u][v]) for v in range(4)) != best
     assert greedy_differs > 10  # the best edge of each part alone would not do
+
+
+def test_nearly_even_maps_weigh_and_match_alike_under_autocast():
+    looks = [(1 + 0.1 * torch.randn(50, 4, 288, generator=DRAW)).softmax(2) for _ in range(2)]
+    expected = (looks[0].double()[:, :, None] * looks[1].double()[:, None]).sum(3)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        rounded, weights = looks[0] @ looks[1].transpose(1, 2), edge_weights(*looks)
+    assert (weights.double() - expected).abs().max() < 1e-7 and weights.dtype == torch.float32
+    best = match_queries(expected)
+    assert torch.equal(match_queries(weights), best) and (match_queries(rounded) != best).any()
 
 
 def test_edges_are_counted_as_infrared_against_visible_whichever_image_they_come_from():
@@ -38,6 +48,8 @@ def test_agreement_is_the_share_of_edges_on_the_most_frequent_match():
     same = torch.tensor([[2, 0, 1]] * 4)
     assert agreement(same, modality) == 1
     assert agreement(torch.cat([same[:3], torch.tensor([[2, 1, 0]])]), modality) == pytest.approx(10 / 12)
+    mixed = torch.tensor([[0, 1, 2]] * 6 + [[1, 0, 2]] * 4 + [[2, 0, 1]] * 3)  # most often 0-0, 0-1 and 2-2
+    assert agreement(mixed, torch.zeros(13, dtype=torch.int64)) == pytest.approx((6 + 6 + 10) / 39)
 
 
 def test_the_record_holds_the_assignment_on_the_counts_which_single_edges_need_not_give():

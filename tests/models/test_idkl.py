@@ -49,6 +49,12 @@ def test_the_branches_part_behind_layer2():
     assert not torch.allclose(output.maps, output.specific_maps)
 
 
+def test_the_exponent_of_every_pooling_is_fixed_at_3():
+    exponents = {name: p for name, p in idkl().named_parameters() if name.endswith("pool.p")}
+    assert exponents.keys() == {"pool.p", "purifier.pool.p"}
+    assert all(p.item() == 3 and not p.requires_grad for p in exponents.values())
+
+
 def test_each_feature_has_its_own_neck_and_the_enhanced_one_that_of_the_specific_features():
     model = idkl()
     output = model(IMAGES, MODALITY)
@@ -62,6 +68,28 @@ def test_each_feature_has_its_own_neck_and_the_enhanced_one_that_of_the_specific
     assert torch.allclose(output.enhanced_logits, model.specific_neck(enhanced)[1], atol=1e-5)
     assert torch.equal(output.teacher.features, output.purified)
     assert torch.equal(idkl("none")(IMAGES, MODALITY).teacher.logits, output.specific_logits)
+
+
+def test_the_running_statistics_of_the_specific_neck_are_those_of_the_specific_features_alone():
+    model = idkl().train()
+    output = model(IMAGES, MODALITY)
+    bn = model.specific_neck.bn
+    assert torch.allclose(bn.running_mean, bn.momentum * output.specific.mean(0), atol=1e-6)
+    assert int(bn.num_batches_tracked) == 1
+    model(IMAGES, MODALITY)
+    assert int(bn.num_batches_tracked) == 2
+
+
+def test_the_neck_takes_a_weighting_that_is_the_same_for_all_images_out_of_the_enhanced_logits():
+    model = idkl().train()
+    torch.nn.init.normal_(model.specific_neck.classifier.weight)
+    seen = model(IMAGES, MODALITY)
+    assert (seen.enhanced_logits - seen.specific_logits).abs().max() > 0.05  # the mask varies from image to image
+    weights = torch.linspace(0.5, 1, 256)
+    model.purifier.enhance.forward = weights.expand_as
+    output = model(IMAGES, MODALITY)
+    assert torch.allclose(output.mask_e[0], weights) and torch.equal(output.specific, seen.specific)
+    assert torch.allclose(output.enhanced_logits, output.specific_logits, atol=0.02)
 
 
 def test_the_purifier_by_loops_over_images_channels_and_positions():

@@ -45,7 +45,9 @@ PICTURES = {
         "01_training", "02_agreement", "03_graph", "04_regions", "05_fig4_attention", "06_materials", "07_upper_bound",
         "08_claims", "09_fig3_sweeps",
     ],
-    "07_compare": ["01_measured", "02_claims"],
+    "07_compare": [
+        "01_measured", "02_claims", "03_methods", "04_cost", "05_robustness", "06_two_by_two", "07_best",
+    ],
     "08_your_data": ["01_images", "02_found", "03_ladder", "04_pairs"],
     "09_one_run": ["01_training", "02_cmc"],
 }  # fmt: skip

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from vireid_lab.analysis.result_table import read_results, write_results
+from vireid_lab.analysis.run_results import read_runs
 from vireid_lab.batch.parameters import find_notebook, read_parameters
 from vireid_lab.batch.plan import plan_runs
+from vireid_lab.batch.report.tables import measured_lines
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "09_one_run.ipynb"
 
@@ -26,7 +29,8 @@ def test_a_sweep_over_losses_and_seeds_is_four_runs_with_these_parameters():
 
 def test_every_slot_is_a_parameter_and_is_the_recipes_own_unless_given():
     defaults = read_parameters(NOTEBOOK)
-    assert [defaults[slot] for slot in ("augment", "backbone", "head", "attention", "losses")] == [""] * 5
+    slots = ("model", "augment", "backbone", "head", "attention", "losses")
+    assert [defaults[slot] for slot in slots] == [""] * len(slots)
 
 
 def execute(out: Path, **parameters: str) -> None:
@@ -53,6 +57,22 @@ def test_what_is_given_reaches_the_run_and_both_readings_are_kept(tmp_path):
     assert "last step" in figure["alt"] and "best step" in figure["alt"]
     words = executed_text(tmp_path)
     assert words.count("rank1 on training identities") == 2 and f"The run: {folder}" in words
+
+
+@pytest.mark.slow
+def test_a_composition_reaches_the_run_its_table_and_its_line_of_a_report(tmp_path):
+    execute(tmp_path, recipe="compose", model="rfm", attention="none", augment="flip", losses="ce", steps="3")
+    (run,) = read_runs(tmp_path / "runs")
+    assert run.path.name.startswith("compose-") and (run.recipe, run.slots["model"]) == ("compose", "rfm")
+    assert run.slots["head"] == "parts:6+reduce:64"  # what is not given is the model's own
+    assert read_results(write_results([run], tmp_path / "some.runs.csv"))[0].slots == run.slots
+    assert all(line.words.startswith("compose: rfm · flip") for line in measured_lines([run]))
+
+
+@pytest.mark.slow
+def test_a_model_for_another_recipe_is_an_error(tmp_path):
+    with pytest.raises(AssertionError, match="model=rfm: recipe baseline has no slot model; take recipe compose"):
+        execute(tmp_path, recipe="baseline", model="rfm")
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from vireid_lab.cli import main
 from vireid_lab.data.batch import Batch
 from vireid_lab.losses.match_distill import diversity, kd_attention, kd_logits
 from vireid_lab.losses.part_center import PartCenter
@@ -98,13 +99,15 @@ def test_the_match_is_that_of_the_last_epoch_and_survives_a_stop(toy_root, toy, 
     assert torch.equal(open_run(resumed).model().record.counts, whole.counts)
 
 
-def test_a_checkpoint_without_its_match_is_named(run, tmp_path):
+def test_a_checkpoint_without_its_match_is_named_with_the_way_out(run, tmp_path, capsys):
     copy = Path(shutil.copytree(run, tmp_path / "copy"))
     checkpoint = load_checkpoint(checkpoint_path(copy))
     del checkpoint["model"]["record.counts"], checkpoint["model"]["record.steps"]
     torch.save(checkpoint, checkpoint_path(copy))
-    with pytest.raises(InputError, match="of another model: 2 tensors differ .*record.counts"):
+    with pytest.raises(InputError, match=r"last.pt holds no match between the parts .*: train the run again"):
         open_run(copy).model()
+    assert main(["evaluate", str(copy), "--device", "cpu"]) == 2
+    assert "holds no match" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -116,6 +119,7 @@ def test_a_checkpoint_without_its_match_is_named(run, tmp_path):
         ({"head": "drm:nan"}, "head=drm:nan: write drm:4"),
         ({"head": "drm:2.5"}, "head=drm:2.5: write drm:4"),
         ({"head": "stripes:4+alpha:0.6"}, "write drm:4"),
+        ({"head": "drm:4+match:2"}, "match:2: write drm:4"),
         ({"head": "drm:4+alpha:1.5"}, "alpha=1.5: give a selection ratio"),
         ({"attention": "tsa"}, "did you mean 'tsaa'"),
         ({"attention": "tsaa+channels"}, "did you mean 'tsaa\\+channel'"),

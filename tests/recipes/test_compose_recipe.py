@@ -189,7 +189,7 @@ def test_the_model_is_a_slot_of_the_run_and_other_recipes_have_none(toy_root, to
     assert not matches("recipe=compose model=rfm", run.slots)
     own = train("tmpa", toy_root, "tiny", tmp_path / "own", [*toy, *SHORT], device="cpu")
     assert "model" not in json.loads((own / "config.json").read_text()) and "model" not in read_run(own).slots
-    with pytest.raises(InputError, match="unknown setting 'model'"):
+    with pytest.raises(InputError, match="model=rfm: recipe tmpa has no slot model; take recipe compose"):
         choose_settings("tmpa", "tiny", {"model": "rfm"})
 
 

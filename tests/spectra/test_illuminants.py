@@ -60,6 +60,7 @@ def test_light_sources_have_their_colour():
     for cct in (4000, 6500, 10000):
         assert abs(correlated_colour_temperature(illuminants.daylight(cct, FINE)) / cct - 1) < 0.05
     assert abs(correlated_colour_temperature(illuminants.fluorescent(FINE)) / 4000 - 1) < 0.05
+    assert abs(correlated_colour_temperature(illuminants.sodium(FINE)) / 2000 - 1) < 0.15
 
 
 def test_only_hot_sources_reach_the_near_infrared():
@@ -87,7 +88,7 @@ def test_infrared_leds_peak_where_asked_with_their_width():
 
 
 def test_every_source_is_positive_with_maximum_one():
-    for source in ("daylight", "tungsten", "white_led", "fluorescent", "infrared_led"):
+    for source in ("daylight", "tungsten", "white_led", "fluorescent", "sodium", "infrared_led"):
         power = getattr(illuminants, source)()
         assert power.shape == WAVELENGTHS.shape and power.min() >= 0 and power.max() == 1
 

@@ -43,7 +43,7 @@ def test_a_part_asks_and_its_counterpart_asks_back(pairs):
     assert lines[0].startswith(f"part I1 -> visible: most at (row {row}, column {column}) of 4 x 2, over ")
     assert lines[1].startswith("part V2 -> infrared: ")  # the visible part that is compared with infrared part 1
     rank = 1 + sum(weight > pair.weights[0, 1] for weight in pair.weights.ravel())
-    assert lines[2].startswith(f"weight of the edge I1-V2: {pair.weights[0, 1]:.3f}, rank {rank} of 9")
+    assert lines[2].startswith(f"weight of the edge I1-V2: {pair.weights[0, 1]:#.3g}, rank {rank} of 9")
     assert render_correspondence(pair, "visible", 2).readout.splitlines()[1].startswith("part I1 -> visible")
 
 

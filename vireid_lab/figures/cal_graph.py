@@ -17,7 +17,7 @@ from vireid_lab.models.query_matching import heaviest
 from .cal_parts import part_name
 from .style import BLUE, DOUBLE, GREY, ORANGE, SINGLE, drawn
 
-VERSION = 1
+VERSION = 2
 SIDES = ((1, 0.0), (0, 1.0))  # modality and place of its column: infrared parts u at the left
 
 
@@ -36,7 +36,7 @@ def graph_sheet(pairs: Sequence[Correspondence]) -> Figure:
     image = table.imshow(weights, vmin=0)
     for (u, v), weight in np.ndenumerate(weights):
         light = weight < 0.6 * weights.max()
-        table.text(v, u, f"{weight:.3f}", ha="center", va="center", fontsize=6.5, color="white" if light else "black")
+        table.text(v, u, f"{weight:#.3g}", ha="center", va="center", fontsize=6.5, color="white" if light else "black")
         if match[v] == u:
             table.add_patch(Rectangle((v - 0.47, u - 0.47), 0.94, 0.94, fill=False, edgecolor=ORANGE, linewidth=2))
     for axis, m in ((table.xaxis, 0), (table.yaxis, 1)):
@@ -78,8 +78,8 @@ def describe_graph(pairs: Sequence[Correspondence]) -> str:
     edges = ", ".join(f"{part_name(1, u)}-{part_name(0, v)}" for v, u in enumerate(match))
     even = 1 / pairs[0].answers[0, 0, 0].size
     return (
-        f"M̂: {edges}; mean weight of its edges {weights[inside].mean():.3f}, of the others "
-        f"{weights[~inside].mean():.3f} (two even maps: {even:.3f}); {100 * own:.0f} % of the edges of a pair's own "
+        f"M̂: {edges}; mean weight of its edges {weights[inside].mean():#.3g}, of the others "
+        f"{weights[~inside].mean():#.3g} (two even maps: {even:#.3g}); {100 * own:.0f} % of the edges of a pair's own "
         "best match lie on it"
     )
 
@@ -107,8 +107,8 @@ def agreement_curve(log: Sequence[Mapping[str, Any]], chance: float) -> Figure:
     figure = Figure(figsize=(SINGLE, 2.0), layout="constrained")
     axes = figure.subplots()
     axes.plot([row["step"] for row in log], [100 * row["agreement"] for row in log], "o-", color=BLUE)
-    axes.axhline(100 * chance, color="0.4", linestyle=":", linewidth=1)
-    axes.text(log[-1]["step"], 100 * chance, "random matches", ha="right", va="bottom", fontsize=7, color="0.3")
+    axes.axhline(100 * chance, color="0.4", linestyle=":", linewidth=1, label="random matches")
+    axes.legend(loc="upper left", fontsize=7)
     axes.set(xlabel="step", ylabel="agreement of a\nbatch's matches (%)", ylim=(0, 105))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(axis="y", color="0.92")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -37,9 +39,9 @@ def require_temperature(temperature: float) -> float:
     """The temperature of a softmax.
 
     Raises:
-        InputError: it is not above 0.
+        InputError: it is not above 0, or infinite.
     """
-    if not temperature > 0:
+    if not 0 < temperature < math.inf:
         raise InputError(f"temperature={temperature}: give a number above 0; 1 is the paper's")
     return temperature
 
@@ -65,6 +67,15 @@ class ClassAlignment(nn.Module):
         self.direction, self.temperature = direction, require_temperature(temperature)
 
     def forward(self, teacher: Tensor, student: Tensor) -> Tensor:
-        """Returns the scalar loss of logits (N, C), row i of both being the same image or identity."""
+        """Returns the scalar loss of logits (N, C), row i of both being the same image or identity.
+
+        Raises:
+            InputError: other shapes.
+        """
+        if teacher.shape != student.shape:
+            raise InputError(
+                f"CSA: logits of shapes {tuple(teacher.shape)} and {tuple(student.shape)}; give the same rows and "
+                "classes of both: row i of both is the same image or identity"
+            )
         log_p, log_q = ((logits / self.temperature).log_softmax(1) for logits in (teacher, student))
         return divergence(log_p, log_q, self.direction)

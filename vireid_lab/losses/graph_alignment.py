@@ -23,8 +23,11 @@ def log_affinity(a: Tensor, b: Tensor, sign: int = 1, temperature: float = 1.0, 
 
     Returns:
         (N, N), or (N, N - 1) without the diagonal. Distances are Euclidean, with gradient 0 at 0.
+
+    Raises:
+        InputError: a temperature that is not above 0.
     """
-    scores = sign * euclidean(a, b) / temperature
+    scores = sign * euclidean(a, b) / require_temperature(temperature)
     if not diagonal:
         n = len(scores)
         scores = scores[~torch.eye(n, dtype=torch.bool, device=scores.device)].view(n, n - 1)

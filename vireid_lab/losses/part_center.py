@@ -37,17 +37,17 @@ class PartCenter(nn.Module):
         """
         self_refined, cross_refined = (F.normalize(features, dim=2) for features in (self_refined, cross_refined))
         centers, both, row = modality_centers(self_refined.flatten(1), ids, modality)
-        centers = centers.unflatten(2, self_refined.shape[1:])  # c (U, 2, N_p, C)
+        centers = centers.unflatten(2, self_refined.shape[1:])  # c (U, 2, N_p, C), Eq. 13
         used = both[row]
         # the queries of f^{V,I} are those of c^I, and those of f^{I,V} those of c^V
         away = torch.linalg.vector_norm(cross_refined[used] - centers[row[used], 1 - modality[used]], dim=2)
-        gathering = sum(mean(away[modality[used] == m]) for m in (0, 1))
+        gathering = sum(mean(away[modality[used] == m]) for m in (0, 1))  # g of Eq. 15
         visible, infrared = centers[both].unbind(1)  # (U, N_p, C)
         pairs = ((infrared, visible), (infrared, infrared), (visible, visible))
-        return gathering + sum(self.separation(*pair) for pair in pairs)
+        return gathering + sum(self.separation(*pair) for pair in pairs)  # Eq. 14
 
     def separation(self, first: Tensor, second: Tensor) -> Tensor:
-        """Mean of [σ - distance]_+ over the pairs of different identities, of centers (U, N_p, C) by identity."""
+        """Mean of s (Eq. 15) over the parts and the pairs of different identities, of centers (U, N_p, C)."""
         distances = euclidean(first.transpose(0, 1), second.transpose(0, 1))  # (N_p, U, U)
         other = ~torch.eye(len(first), dtype=torch.bool, device=first.device)
         return mean(F.relu(self.margin - distances[:, other]))

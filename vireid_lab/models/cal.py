@@ -8,6 +8,7 @@ What happens to a batch, image by image (B), part by part (N_p), position by pos
               T under the queries of its partner's P -> cross-refined f^{V,I}, f^{I,V}, attention   Eq. 11, 7-10
     CQM       overlap of both attentions      -> bipartite graph, its heaviest match                Eq. 16, 17
     necks     f                               -> embedding, logits
+    retrieval self-refined f alone, infrared parts in the order of M̂ -> descriptors                Sec. 3.4
 
 The modules are in `region_mining`, `target_attention` and `query_matching`; the losses on what comes out in
 `losses.part_center` (Eq. 13-15) and `losses.match_distill` (Eq. 5, 18, 19); `recipes.cal` adds them up (Eq. 20).
@@ -25,7 +26,7 @@ from torch.nn import functional as F
 from .backbone import Backbone
 from .heads import BNNeck, full_precision
 from .output import ReIDOutput
-from .query_matching import MatchRecord, match_queries, partners
+from .query_matching import MatchRecord, edge_weights, match_queries, partners
 from .target_attention import PartQueries, TargetAttention
 
 
@@ -43,8 +44,8 @@ class CALOutput(ReIDOutput):
         selected: (B, L, N_p) weights Ŝ of the positions in each part; None for learned vectors.
         attention: (B, N_p, L) where the image's own parts look.
         cross_attention: (B, N_p, L) where its partner's parts look in the image.
-        weights: (B, N_p, N_p) of the graph: row, a part of the partner; column, a part of the image (Eq. 16).
-        match: (B, N_p) for each own part the partner's that shows the same; the same number without matching.
+        weights: (B, N_p, N_p) of the graph: row u, a part of the partner; column v, a part of the image (Eq. 16).
+        match: (B, N_p) M, for each v its u (Eq. 17); v itself without matching.
     """
 
     cross_features: Tensor
@@ -129,9 +130,9 @@ class CAL(nn.Module):
         found = self.describe(images, modality)
         own, own_attention = self.attention(found.tokens, found.keys, found.queries)  # Eq. 12
         cross, cross_attention = self.attention(found.tokens, found.keys, found.queries.of(partner))  # Eq. 11
-        weights = cross_attention @ own_attention.transpose(1, 2)  # Eq. 16
+        weights = edge_weights(cross_attention, own_attention)  # Eq. 16
         if self.record:
-            match = match_queries(weights)
+            match = match_queries(weights)  # Eq. 17
             if self.training:
                 self.record.add(match, modality)
         else:

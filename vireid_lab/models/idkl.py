@@ -77,7 +77,9 @@ class IDKL(nn.Module):
     The confusers see the shared features behind a gradient reversal, the discriminators the specific ones. Features are
     pooled by GeM with p = 3, fixed as in the public code. Each of f_sh, f_sp and f~_sp has a neck and a classifier of
     its own; f_sp^d+ shares those of f_sp, which Eq. 10 compares it with (the paper does not say what the purified
-    features have). Retrieval takes the shared branch alone.
+    features have). In training that neck normalises f_sp^d+ by its own batch, which takes any weighting out again that
+    is the same for all images: L_e sees only what a mask does from image to image. Retrieval takes the shared branch
+    alone.
 
     Args:
         backbone: from `build_backbone`; its layer3 and layer4 become one for each branch, which start equal.
@@ -157,12 +159,19 @@ class IDKL(nn.Module):
         purified = self._head(m_e * reduced + m_r * enhanced, self.purified_neck)  # Eq. 12
         return {
             **_named("purified", purified),
-            "enhanced_logits": self._head(enhanced, self.specific_neck).logits,
+            "enhanced_logits": self._enhanced_logits(enhanced),
             "normalised": self.pool(normalised),
             "reduced": self.pool(reduced),
             "mask_e": mask_e,
             "mask_r": mask_r,
         }
+
+    def _enhanced_logits(self, maps: Tensor) -> Tensor:
+        """C_sp(f_sp^d+) (B, N) of F_sp^d+; the running statistics of the neck stay those of f_sp."""
+        self.specific_neck.bn.track_running_stats = False
+        logits = self._head(maps, self.specific_neck).logits
+        self.specific_neck.bn.track_running_stats = True
+        return logits
 
 
 def _named(name: str, output: ReIDOutput) -> dict[str, Tensor]:

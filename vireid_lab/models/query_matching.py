@@ -1,4 +1,9 @@
-"""Which image is whose partner, and which part which of its partner's: the matching of MatchDistill, and its record."""
+"""Which image is whose partner, and which part which of its partner's: the matching of MatchDistill, and its record.
+
+In the order of Wu et al. 2023: partners (Eq. 11), the graph between their parts (Eq. 16), its heaviest match M (Eq.
+17), and what a training keeps of all matches, M̂ (end of Sec. 3.3). u is a part of the partner and v one of the image;
+where the modalities are told apart, u is infrared and v visible (the sentence below Eq. 17 has it the other way round).
+"""
 
 from __future__ import annotations
 
@@ -9,9 +14,11 @@ from torch import Tensor, nn
 
 from vireid_lab.runtime import InputError
 
+from .heads import full_precision
+
 
 def partners(modality: Tensor) -> Tensor:
-    """For each image of a batch the row of its partner (B,): the n-th visible and the n-th infrared image.
+    """For each image of a batch the row of its partner j (B,): the n-th visible and the n-th infrared image (Eq. 11).
 
     Raises:
         InputError: the modalities have different numbers of images.
@@ -27,15 +34,30 @@ def partners(modality: Tensor) -> Tensor:
     return partner
 
 
-def match_queries(weights: Tensor) -> Tensor:
-    """The heaviest one-to-one match of a bipartite graph for each image (Wu et al. 2023, Eq. 17, by Kuhn-Munkres).
+def edge_weights(cross_attention: Tensor, own_attention: Tensor) -> Tensor:
+    """The bipartite graph of each image: how much what two parts look at in it overlaps (Eq. 16).
+
+    In float32 under autocast, too: nearly even maps overlap by nearly the same, which bfloat16 rounds away.
 
     Args:
-        weights: (B, N_p, N_p); row u, a part of the partner; column v, a part of the image itself. No gradient flows
-            through the match.
+        cross_attention: S(T, P of the partner) (B, N_p, L).
+        own_attention: S(T, P of the image) (B, N_p, L).
 
     Returns:
-        (B, N_p) int64: for each of the image's own parts v the partner's part u.
+        (B, N_p, N_p); row u, column v.
+    """
+    with torch.autocast(own_attention.device.type, enabled=False):
+        return full_precision(cross_attention) @ full_precision(own_attention).transpose(1, 2)
+
+
+def match_queries(weights: Tensor) -> Tensor:
+    """The heaviest one-to-one match M of the graph of each image (Eq. 17, by Kuhn-Munkres).
+
+    Args:
+        weights: (B, N_p, N_p); row u, column v. No gradient flows through the match.
+
+    Returns:
+        (B, N_p) int64: for each v its u.
 
     Raises:
         InputError: the two sides have different numbers of parts, or a weight is not finite.
@@ -81,7 +103,7 @@ class MatchRecord(nn.Module):
     """The match M̂ of the two modalities, counted over the last epoch of the training and kept in its checkpoint.
 
     M̂ is the assignment on the counts: the most frequent edges, taken one by one, need not be one-to-one. What was
-    matched after the last whole epoch counts, too.
+    matched after the last whole epoch counts, too. Of a training in several processes, the batches of the first count.
 
     Args:
         parts: N_p.
@@ -89,6 +111,8 @@ class MatchRecord(nn.Module):
     Attributes:
         steps_per_epoch: batches of an epoch, told by the training; 0: all that was ever matched counts.
     """
+
+    if_lacking = "holds no match between the parts of the two modalities (M̂): train the run again"
 
     def __init__(self, parts: int):
         super().__init__()

@@ -38,7 +38,8 @@ def select_tokens(scores: Tensor, alpha: float) -> Tensor:
     """
     length, parts = scores.shape[1:]
     require_tokens(parts, length)
-    top = scores.topk(math.ceil(alpha * length / parts), dim=1).indices
+    kept = math.ceil(alpha * length / parts)  # N_k
+    top = scores.topk(kept, dim=1).indices
     return scores * torch.zeros_like(scores).scatter(1, top, 1.0)
 
 

@@ -44,22 +44,23 @@ class TargetAttention(nn.Module):
         width = channels // 4
         self.key_mlp = mlp(channels, width, width) if style_agnostic else None  # θ1
         self.query_mlp = mlp(channels, width, width) if style_agnostic else None  # θ2
-        self.channel_mlp = nn.Sequential(mlp(channels, width, channels), nn.Sigmoid()) if channel_attention else None
+        gate = nn.Sequential(mlp(channels, width, channels), nn.Sigmoid()) if channel_attention else None
+        self.channel_mlp = gate  # θ3
 
     def keys(self, tokens: Tensor) -> Tensor:
         """T̂ (B, L, d) of tokens T (B, L, C)."""
-        return self.key_mlp(instance_norm(tokens, tokens)) if self.key_mlp else tokens
+        return self.key_mlp(instance_norm(tokens, tokens)) if self.key_mlp else tokens  # Eq. 10
 
     def queries(self, parts: Tensor, tokens: Tensor) -> PartQueries:
         """P̂ and channel weights of parts P (B, N_p, C) that come from the tokens T_P (B, L, C)."""
-        directions = self.query_mlp(instance_norm(parts, tokens)) if self.query_mlp else parts
-        return PartQueries(directions, self.channel_mlp(parts) if self.channel_mlp else None)
+        directions = self.query_mlp(instance_norm(parts, tokens)) if self.query_mlp else parts  # Eq. 10
+        return PartQueries(directions, self.channel_mlp(parts) if self.channel_mlp else None)  # M(P; θ3)
 
     def forward(self, tokens: Tensor, keys: Tensor, queries: PartQueries) -> tuple[Tensor, Tensor]:
-        """Refined features f = A(T; P) (B, N_p, C) (Eq. 8) and the attention S(T, P) (B, N_p, L) (Eq. 9)."""
-        scale = keys.shape[2] ** -0.5
-        attention = (scale * queries.directions @ keys.transpose(1, 2)).softmax(2)
-        refined = attention @ tokens
+        """Refined features f = A(T; P) (B, N_p, C) and the attention S(T, P) (B, N_p, L)."""
+        scale = keys.shape[2] ** -0.5  # 1 / √d
+        attention = (scale * queries.directions @ keys.transpose(1, 2)).softmax(2)  # Eq. 9
+        refined = attention @ tokens  # Eq. 8
         return refined if queries.gates is None else refined * queries.gates, attention
 
 

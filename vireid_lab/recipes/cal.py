@@ -87,7 +87,8 @@ def build_regions(slot: str, channels: int) -> tuple[nn.Module, int, bool]:
         raise unknown("head", kind, REGIONS)
     mined = kind.startswith("drm")
     number = head[kind] or 0
-    if not head.keys() <= {kind, "match", *(["alpha"] if mined else [])} or not number >= 1 or number % 1:
+    known = head.keys() <= {kind, "match", *(["alpha"] if mined else [])} and head.get("match") is None
+    if not known or not number >= 1 or number % 1:
         raise InputError(f"head={slot}: write drm:4+alpha:0.6+match, drm_shared:4+alpha:0.6, vectors:4 or stripes:4")
     parts = int(number)
     if mined:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from vireid_lab.runtime import unknown
+from vireid_lab.runtime import InputError, unknown
 
 from . import agw, baseline, cal, compose, idkl, pcb, rfm, sa_softmax, tmpa
-from .settings import Settings, parse_overrides, with_overrides
+from .settings import ComposedSettings, Settings, parse_overrides, with_overrides
 
 RECIPES = {
     "agw": agw,
@@ -35,7 +35,9 @@ def choose_settings(recipe: str, preset: str, overrides: Mapping[str, Any] | Ite
     if preset not in presets:
         raise unknown("preset", preset, presets)
     start = presets[preset]
-    changed = parse_overrides(overrides, type(start))
+    changed = parse_overrides(overrides, ComposedSettings)
     if "model" in changed:
+        if not isinstance(start, ComposedSettings):
+            raise InputError(f"model={changed['model']}: recipe {recipe} has no slot model; take recipe compose")
         start = compose.preset_of(changed["model"], preset)
     return with_overrides(start, changed)

@@ -69,10 +69,17 @@ MODELS = {
         },
     ),
 }
+OTHERS = {"agw": "baseline", "sa_softmax": "pcb"}  # recipes that train a model of another name
 CLASSIFIES = {"ce", "cross_ce"}
 COMPARES_CLASSES = {"kd_logits", *(name for name, (term, _) in TERMS.items() if term in ("ip", "csa", "mdr"))}
 
 VERSION = sum(model.recipe.VERSION for model in MODELS.values())  # raised with that of any model
+
+
+def model_of(slots: Mapping[str, str]) -> str:
+    """The model that a run of any recipe trained, from its recipe and slots by name."""
+    recipe = slots["recipe"]
+    return slots["model"] if "model" in slots else OTHERS.get(recipe, recipe)
 
 
 def preset_of(model: str, preset: str) -> ComposedSettings:

@@ -9,8 +9,9 @@ the far ones), and those of the authors' public code, as far as it can be told, 
 `confuser_pseudo` (no gradient reversal, labels that are right half of the time), `ip_released` (masks for each
 position; other hinges; L_reid and the discriminator see the purified features in the place of the specific ones),
 `tgsa_released`, `csa_released` and `mdr_released` (symmetric, nothing detached, no diagonal in Eq. 15; the public code
-sums both directions, and their mean here has twice the weight). Not followed are its identity-grouped KL of logits, and
-its cross matrix of half of each modality.
+sums both directions, and their mean here has twice the weight). Not followed are its identity-grouped KL of logits, its
+cross matrix of half of each modality, the linear classifier of L_e (its own, without a neck, taught by no label), the
+learned scales of its instance normalisation, and that its modality classifiers stand behind the neck.
 """
 
 from __future__ import annotations

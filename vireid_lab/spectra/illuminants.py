@@ -17,6 +17,11 @@ SKY_BANDS = ((400, 14, 0.25), (690, 6, 0.10), (720, 12, 0.18), (761, 7, 0.45), (
 TUBE_LINES = (
     (405, 5, 0.12), (436, 6, 0.35), (488, 8, 0.28), (544, 6, 1.0), (586, 9, 0.25), (611, 6, 0.9), (707, 6, 0.08),
 )  # fmt: skip
+# Sodium at high pressure: the D lines, broadened and reversed in the middle, weaker lines, and one in the infrared.
+SODIUM_LINES = (
+    (467, 4, 0.08), (498, 4, 0.30), (515, 4, 0.10), (569, 5, 0.65), (582, 6, 1.0), (597, 10, 1.0), (616, 5, 0.40),
+    (819, 6, 0.85),
+)  # fmt: skip
 
 
 def planck(wavelengths: np.ndarray, kelvin: np.ndarray | float) -> np.ndarray:
@@ -88,8 +93,20 @@ def white_led(cct: float = 4500.0, wavelengths: np.ndarray = WAVELENGTHS) -> np.
 
 def fluorescent(wavelengths: np.ndarray = WAVELENGTHS) -> np.ndarray:
     """A three-band fluorescent tube of about 4000 K (CIE F11 in kind). Returns (L,), maximum 1."""
-    power = 0.04 * gaussian(wavelengths, 560, 90)
-    for centre, width, height in TUBE_LINES:
+    return _lines(TUBE_LINES, 0.04 * gaussian(wavelengths, 560, 90), wavelengths)
+
+
+def sodium(wavelengths: np.ndarray = WAVELENGTHS) -> np.ndarray:
+    """A high-pressure sodium street lamp of about 2000 K, in kind; no camera of the benchmark has it.
+
+    Returns (L,), maximum 1.
+    """
+    return _lines(SODIUM_LINES, 0.05 * gaussian(wavelengths, 590, 70), wavelengths)
+
+
+def _lines(lines: tuple, ground: np.ndarray, wavelengths: np.ndarray) -> np.ndarray:
+    power = ground
+    for centre, width, height in lines:
         power = power + height * gaussian(wavelengths, centre, width)
     return power / power.max()
 

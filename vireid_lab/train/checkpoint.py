@@ -85,7 +85,7 @@ def load_checkpoint(path: str | Path) -> dict[str, Any]:
 
 
 def load_model(model: nn.Module, checkpoint: dict[str, Any], path: Path) -> None:
-    """Loads the weights of a checkpoint.
+    """Loads the weights of a checkpoint; a module with `if_lacking` says itself what it means that it is not there.
 
     Raises:
         InputError: the checkpoint is of another model; names the first tensors that differ.
@@ -93,6 +93,9 @@ def load_model(model: nn.Module, checkpoint: dict[str, Any], path: Path) -> None
     theirs, ours = checkpoint["model"], model.state_dict()
     differing = sorted(theirs.keys() ^ ours.keys())
     differing += [name for name in ours if name in theirs and theirs[name].shape != ours[name].shape]
+    for name, module in model.named_modules():
+        if hasattr(module, "if_lacking") and set(differing) == {f"{name}.{key}" for key in module.state_dict()}:
+            raise InputError(f"{path} {module.if_lacking}")
     if differing:
         names = ", ".join(differing[:3]) + (", ..." if len(differing) > 3 else "")
         raise InputError(f"{path} is of another model: {len(differing)} tensors differ ({names}); use its own settings")

@@ -95,8 +95,8 @@ def _words(pair: Correspondence, rows: list[tuple[int, int]]) -> tuple[str, str]
         u, v = (chosen, back) if m == 1 else (back, chosen)
         rank = 1 + int((pair.weights > pair.weights[u, v]).sum())
         lines.append(
-            f"weight of the edge {part_name(1, u)}-{part_name(0, v)}: {pair.weights[u, v]:.3f}, rank {rank} of "
-            f"{pair.weights.size} (Eq. 16; two even maps: {1 / pair.answers[0, 0, 0].size:.3f})"
+            f"weight of the edge {part_name(1, u)}-{part_name(0, v)}: {pair.weights[u, v]:#.3g}, rank {rank} of "
+            f"{pair.weights.size} (Eq. 16; two even maps: {1 / pair.answers[0, 0, 0].size:#.3g})"
         )
     else:
         home = pair.answers[1 - m, m, back].reshape(-1)
