@@ -109,3 +109,10 @@ def test_a_wrong_number_of_images_and_photographs_are_named(dataset, tmp_path):
     object.__setattr__(dataset, "benchmark", None)
     with pytest.raises(InputError, match="has no difficulty: give a synthetic data set"):
         under_difficulties(Pixels(), dataset, SIZE)
+
+
+def test_all_changes_together_are_each_by_itself(dataset):
+    found = robustness.robustness(Pixels(), dataset, SIZE, seed=4)
+    lights, difficulties = under_lights(Pixels(), dataset, SIZE), under_difficulties(Pixels(), dataset, SIZE)
+    assert list(found) == [*CROPS, "light on the visible images", "difficulty of the people"]
+    assert list(found.values()) == [*under_crops(Pixels(), dataset, SIZE, seed=4).values(), lights, difficulties]
