@@ -13,7 +13,7 @@ from vireid_lab.analysis.cost import Cost
 from .style import BLUE, COLOURS, DOUBLE, GREY, LINE_STYLES, drawn
 
 VERSION = 1
-MARKERS = "osD^vP"
+MARKERS = "osD^vPX*"
 
 
 @drawn
@@ -64,12 +64,13 @@ def cost_panels(costs: Mapping[str, Cost], scores: Mapping[str, np.ndarray | Non
             axes.plot(
                 getattr(costs[name], field) / 1e6,
                 100 * scores[name].mean(),
-                MARKERS[place % 6],
+                MARKERS[place % 8],
                 color=COLOURS[place % 10],
                 markersize=5.5,
                 label=f"{name} ({costs[name].parameters / 1e6:.1f} M parameters)",
             )
         axes.set(xlabel=f"operations of an image in {words} (MFLOP)")
+        axes.margins(x=0.08)
         axes.set_xlim(0, None)
         axes.grid(color="0.92")
     panels[0].set_ylabel("rank-1 (%)")
@@ -94,7 +95,7 @@ def robustness_panels(found: Mapping[str, Mapping[str, Mapping[float | str, floa
         for number, (model, levels) in enumerate(models.items()):
             named = any(isinstance(level, str) for level in levels)
             places = np.arange(len(levels)) if named else np.array(list(levels))
-            line = {"linestyle": LINE_STYLES[number % 4], "marker": MARKERS[number % 6], "color": COLOURS[number % 10]}
+            line = {"linestyle": LINE_STYLES[number % 4], "marker": MARKERS[number % 8], "color": COLOURS[number % 10]}
             axes.plot(places, [100 * score for score in levels.values()], label=model, **line)
             if named:
                 axes.set_xticks(places, [textwrap.fill(level, 9) for level in levels], fontsize=6)
