@@ -19,7 +19,7 @@ FACTS, IMAGES, VECTORS, FAISS = "index.json", "images.npz", "vectors.npy", "inde
 WIDER = 4  # candidates for each image that is wanted; put in order by their true distances
 RECALL_AT, SAMPLE = 10, 200
 ROWS = 2**16  # that are scaled at once, in float64
-UNKNOWN = "features of unknown weights"
+NO_MAKER = "features of unknown weights"
 
 
 class Found(NamedTuple):
@@ -77,8 +77,8 @@ class Index:
         ours, theirs = self.gallery.made_by, queries.made_by
         if ours != theirs:
             raise InputError(
-                f"the index is of another model: it was made by {ours or UNKNOWN}, the queries by "
-                f"{theirs or UNKNOWN}; use the same run and options for both, or index anew"
+                f"the index is of another model: it was made by {ours or NO_MAKER}, the queries by "
+                f"{theirs or NO_MAKER}; use the same run and options for both, or index anew"
             )
         wide, other = self.gallery.features.shape[1], queries.features.shape[1]
         if wide != other:

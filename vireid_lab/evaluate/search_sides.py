@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +19,6 @@ from .feature_file import read_sides
 from .features import Features
 
 TEST = ("test", "query", "gallery")
-Extract = Callable[[Dataset, Sequence[Record]], Features]
 
 
 class Images(NamedTuple):

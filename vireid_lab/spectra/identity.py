@@ -40,7 +40,7 @@ class Garment:
     """A garment: the name of its cut, the cut as it fits this person, its cloth, and its print.
 
     Attributes:
-        print: a kind of `garments.PRINTS`, or "none".
+        print: a kind that `garments.printed` draws, or "none".
         period: of the print's repeat, in body heights.
         duty: share of the print in its repeat, 0 to 1.
         ink: material of the print.

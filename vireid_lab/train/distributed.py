@@ -21,6 +21,8 @@ from torch.distributed.nn.functional import all_gather
 
 from vireid_lab.data.batch import Batch
 
+from .ranks import under_torchrun
+
 
 @dataclass(frozen=True)
 class World:
@@ -92,8 +94,8 @@ def join_world(device: torch.device) -> Iterator[tuple[World, torch.device]]:
     Yields:
         The world, and the device of this rank.
     """
-    if "TORCHELASTIC_RUN_ID" not in os.environ:
-        yield World(), device
+    if not under_torchrun():
+        yield ALONE, device
         return
     if device.type == "cuda":
         device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
