@@ -3,6 +3,7 @@
 import csv
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -10,7 +11,33 @@ import pytest
 from vireid_lab.runtime import InputError
 from vireid_lab.spectra import materials
 from vireid_lab.spectra.grid import WAVELENGTHS
-from vireid_lab.spectra.measured import BACKGROUNDS, FABRICS
+from vireid_lab.spectra.measured import BACKGROUNDS
+
+
+class Fabric(NamedTuple):
+    """Arguments of `materials.fabric` that reproduce a measured fabric; carbon also makes up for a duller fibre."""
+
+    sample: str
+    fibre: str
+    dyes: tuple[float, float, float]
+    carbon: float
+    surface: float
+
+
+FABRICS = {
+    "white cotton": Fabric("Cotton_Fabric_GDS437_White", "cotton", (0, 0, 0), 0, 0),
+    "yellow terrycloth": Fabric("Terrycloth_Fabric_GDS537_Yel", "cotton", (0.59, 0.13, 0.08), 0.23, 0.143),
+    "black polyester pile": Fabric("Polyester_Pile_GDS434_Blk", "polyester", (7.55, 4.56, 7.06), 0.02, 0.010),
+    "dark green polyester": Fabric("Polyester_Pile_GDS435_DkGrn", "polyester", (7.57, 1.70, 5.89), 0.20, 0.017),
+    "black polyester webbing": Fabric("Polyester_Webbing_GDS429_Blk", "polyester", (6.67, 3.29, 8.0), 0.37, 0.015),
+    "olive nylon": Fabric("Nylon_Webbing_GDS428_OlvDrab", "nylon", (8.0, 6.75, 6.19), 0.07, 0.064),
+    "blue nylon": Fabric("Nylon_Fabric_GDS433_Blu_RpSt", "nylon", (0.51, 0.86, 2.37), 0.12, 0),
+    "red nylon": Fabric("Nylon_Fabric_GDS431_Red_RpSt", "nylon", (5.66, 8.0, 0), 0.33, 0.032),
+    "green nylon": Fabric("Nylon_Fabric_GDS432_Grn_RpSt", "nylon", (4.87, 0.01, 5.43), 0.14, 0.088),
+    "black-coated nylon": Fabric("Nylon_Fabric_GDS436_BlkCoatd", "nylon", (4.17, 2.83, 2.80), 0.91, 0.123),
+    "light brown nylon carpet": Fabric("Nylon_Carpet_GDS535_LtBrown", "nylon", (6.75, 2.05, 1.19), 0.44, 0.054),
+    "grey nylon carpet": Fabric("Nylon_Carpet_GDS536_Gry_Pile", "nylon", (6.89, 5.02, 4.52), 0.44, 0.081),
+}
 
 # Reflectance of seven fabrics of the USGS library (Kokaly et al. 2017, public domain) at six wavelengths in nm.
 SIX = np.array([450.0, 550.0, 650.0, 780.0, 850.0, 940.0])

@@ -1,4 +1,4 @@
-"""Numbers fitted to measured spectra: fibres, dyes, fabrics and the materials of the scene.
+"""Numbers fitted to measured spectra: fibres, dyes and the materials of the scene.
 
 Fitted by least squares over 400 to 1000 nm to the USGS Spectral Library Version 7 (Kokaly et al. 2017, USGS Data Series
 1035, doi 10.3133/ds1035), a work of the US Government in the public domain. `sample` is the library's name of the
@@ -26,16 +26,6 @@ class Dye(NamedTuple):
     rise: tuple[float, float] | None = None
 
 
-class Fabric(NamedTuple):
-    """Arguments of `materials.fabric` that reproduce a measured fabric; its carbon also makes up for a duller fibre."""
-
-    sample: str
-    fibre: str
-    dyes: tuple[float, float, float]
-    carbon: float
-    surface: float
-
-
 FIBRES = {
     "cotton": Curve("Cotton_Fabric_GDS437_White", 0.289, ((0.350, 412, 5),), ((-0.044, 548, 77),)),
     "jute": Curve("Burlap_Fabric_GDS430_Brown", 0.022, ((0.596, 675, 98),), ((-0.070, 652, 33),)),
@@ -48,21 +38,6 @@ DYES = {
     "yellow": Dye(((464, 21), (430, 5))),
     "magenta": Dye(((577, 16),), (484, 10)),
     "cyan": Dye(((681, 25),), (556, 21)),
-}
-
-FABRICS = {
-    "white cotton": Fabric("Cotton_Fabric_GDS437_White", "cotton", (0, 0, 0), 0, 0),
-    "yellow terrycloth": Fabric("Terrycloth_Fabric_GDS537_Yel", "cotton", (0.59, 0.13, 0.08), 0.23, 0.143),
-    "black polyester pile": Fabric("Polyester_Pile_GDS434_Blk", "polyester", (7.55, 4.56, 7.06), 0.02, 0.010),
-    "dark green polyester": Fabric("Polyester_Pile_GDS435_DkGrn", "polyester", (7.57, 1.70, 5.89), 0.20, 0.017),
-    "black polyester webbing": Fabric("Polyester_Webbing_GDS429_Blk", "polyester", (6.67, 3.29, 8.0), 0.37, 0.015),
-    "olive nylon": Fabric("Nylon_Webbing_GDS428_OlvDrab", "nylon", (8.0, 6.75, 6.19), 0.07, 0.064),
-    "blue nylon": Fabric("Nylon_Fabric_GDS433_Blu_RpSt", "nylon", (0.51, 0.86, 2.37), 0.12, 0),
-    "red nylon": Fabric("Nylon_Fabric_GDS431_Red_RpSt", "nylon", (5.66, 8.0, 0), 0.33, 0.032),
-    "green nylon": Fabric("Nylon_Fabric_GDS432_Grn_RpSt", "nylon", (4.87, 0.01, 5.43), 0.14, 0.088),
-    "black-coated nylon": Fabric("Nylon_Fabric_GDS436_BlkCoatd", "nylon", (4.17, 2.83, 2.80), 0.91, 0.123),
-    "light brown nylon carpet": Fabric("Nylon_Carpet_GDS535_LtBrown", "nylon", (6.75, 2.05, 1.19), 0.44, 0.054),
-    "grey nylon carpet": Fabric("Nylon_Carpet_GDS536_Gry_Pile", "nylon", (6.89, 5.02, 4.52), 0.44, 0.081),
 }
 
 WHITE_PIGMENT = Curve("Fiberglass_GDS335_Wh_Roofing", 0, ((0.830, 394, 9),), ((-0.076, 953, 120),))

@@ -21,11 +21,6 @@ FABRIC_CONDUCTIVITY = 0.045  # W/(m K) of textile with the air in it
 AIR_CONDUCTIVITY = 0.026  # W/(m K)
 WIDEST_GAP = 8.0  # mm; the air of a wider gap moves and insulates no better
 
-EMISSIVITY = {
-    "skin": 0.98, "hair": 0.95, "fabric": 0.92, "leather": 0.95, "masonry": 0.93, "paint": 0.93, "vegetation": 0.96,
-    "wood": 0.90, "glass": 0.88, "metal": 0.25,
-}  # fmt: skip
-
 
 def garment_temperature(thickness: float, gap: float, ambient: float, skin: float = 33.0) -> float:
     """Temperature of the outside of a garment: skin, trapped air, cloth and outer air as thermal resistances in series.
