@@ -14,6 +14,7 @@ from vireid_lab.runtime import read_json
 
 VISIBLE, INFRARED = 0, 1
 MODALITY_NAMES = ("visible", "infrared")
+TEST_SPLITS = ("test", "query", "gallery")  # the last two in a manifest that says which is which
 UNKNOWN = -1  # identity or camera that nobody has named
 BENCHMARK = "benchmark.json"  # lies in the root of a synthetic data set and says what it was made with
 
@@ -27,7 +28,7 @@ class Record:
         pid: identity as the data set numbers it (not contiguous); `UNKNOWN` where a manifest gives none.
         camid: camera as the data set numbers it, from 1 (RegDB: 1 visible, 2 thermal); or `UNKNOWN`.
         modality: 0 visible, 1 infrared.
-        split: "train" or "test"; a manifest may say "query" and "gallery" in place of "test".
+        split: "train" or one of `TEST_SPLITS`.
         mask: path of the true material mask relative to the root, or None.
     """
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from vireid_lab.data.records import UNKNOWN, Dataset, Record
+from vireid_lab.data.records import TEST_SPLITS, UNKNOWN, Dataset, Record
 from vireid_lab.runtime import InputError
 
 from .distances import euclidean_distances, l2_normalise
@@ -223,6 +223,6 @@ def plan_evaluation(
     if split == "train":
         options = replace(options, gallery=None)
     sampling = choose_sampling(chosen, dataset.root, options.gallery, options.shots, options.trials, split)
-    splits = ("test", "query", "gallery") if split == "test" else (split,)
+    splits = TEST_SPLITS if split == "test" else (split,)
     records = [record for record in dataset.records if record.split in splits]
     return Plan(chosen, options, sampling, records, *pool_positions(chosen, records))

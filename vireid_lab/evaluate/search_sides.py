@@ -11,14 +11,21 @@ from typing import NamedTuple
 import numpy as np
 
 from vireid_lab.data.layouts import find_layout, open_dataset
-from vireid_lab.data.records import INFRARED, MODALITY_NAMES, UNKNOWN, VISIBLE, Dataset, Record, made_root
+from vireid_lab.data.records import (
+    INFRARED,
+    MODALITY_NAMES,
+    TEST_SPLITS,
+    UNKNOWN,
+    VISIBLE,
+    Dataset,
+    Record,
+    made_root,
+)
 from vireid_lab.data.scan import find_images
 from vireid_lab.runtime import InputError
 
 from .feature_file import read_sides
 from .features import Features
-
-TEST = ("test", "query", "gallery")
 
 
 class Images(NamedTuple):
@@ -44,7 +51,7 @@ def gallery_images(root: Path, modality: int) -> Images:
             raise InputError(f"gallery '{root}' holds no people: neither a data set nor any image in it") from None
         return image_files(files, modality, root)
     dataset = open_dataset(root, layout)
-    records = [record for record in dataset.records if record.split in TEST and record.modality == modality]
+    records = [record for record in dataset.records if record.split in TEST_SPLITS and record.modality == modality]
     records = list({record.path: record for record in records}.values())
     if not records:
         raise InputError(f"gallery '{root}' holds no {MODALITY_NAMES[modality]} test image; see --query-modality")
