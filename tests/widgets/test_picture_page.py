@@ -15,7 +15,7 @@ def test_an_image_is_as_large_as_fits_and_in_the_middle_of_its_box():
     page = open_page((3, 2))
     place = put(page, red, left=0.5, top=1.5, box=(2, 1), title="")
     assert place == pytest.approx((0.5 + (2 - 0.5) / 2, 1.5, 1 / 40))  # the height decides, 1 inch
-    screen = pixels_on_screen(page)
+    screen = pixels_on_screen(page.figure)
     assert screen.shape == (2 * DPI, 3 * DPI, 3) and screen.dtype == np.uint8
     rows, columns = np.nonzero((screen == (255, 0, 0)).all(2))
     assert (rows.min(), rows.max() + 1) == pytest.approx((0.5 * DPI, 1.5 * DPI), abs=1)
@@ -30,7 +30,7 @@ def test_a_wide_image_is_bounded_by_the_width_and_its_title_stands_above():
     assert place == pytest.approx((0.5, 1, 2 / 60))
     (title,) = page.texts
     assert title.get_text() == "a title" and title.get_position() == pytest.approx((1.5, 1.05))
-    black = (pixels_on_screen(page) < 100).all(2)
+    black = (pixels_on_screen(page.figure) < 100).all(2)
     assert black[: DPI - 4].any() and black[DPI + 2 : DPI + 50, 84 : DPI * 5 // 2 - 4].all()
 
 

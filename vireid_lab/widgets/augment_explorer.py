@@ -14,9 +14,8 @@ from vireid_lab.augment.pipeline import AUGMENTATIONS
 from vireid_lab.runtime import InputError
 
 from .augment_view import render_augment
-from .explorer import Explorer, View
+from .explorer import SMALL, Explorer, View
 
-SMALL = '<div style="font-size:12px;line-height:1.3;color:var(--jp-ui-font-color2,#555)">{}</div>'
 NOTE = (
     "Names joined by +, each with an optional number behind a colon, e.g. flip:1 always mirrors. What has a "
     "probability may leave an image unchanged: another seed draws anew. A mix comes last."

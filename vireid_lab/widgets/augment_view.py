@@ -129,7 +129,7 @@ def _draw(steps: list[Step]) -> np.ndarray:
             top = page.get_ylim()[1] - number * row - HEAD
             for column, one in enumerate(some):
                 _pair(page, one, GAP + column * step, top, box)
-        return pixels_on_screen(page)
+        return pixels_on_screen(page.figure)
 
 
 def _pair(page: Axes, step: Step, left: float, top: float, box: tuple[float, float]) -> None:

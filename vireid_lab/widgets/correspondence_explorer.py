@@ -12,10 +12,9 @@ from vireid_lab.data.records import MODALITY_NAMES
 from vireid_lab.runtime import InputError
 
 from .correspondence_view import Query, render_correspondence
-from .explorer import Explorer, View
+from .explorer import SMALL, Explorer, View
 from .picture_pointer import PicturePointer
 
-SMALL = '<div style="font-size:12px;line-height:1.3;color:var(--jp-ui-font-color2,#555)">{}</div>'
 HINT = "Click a place of the picture (or arrow keys), or choose a part. Each map is as bright as its largest value."
 PLACE = "the place clicked"
 

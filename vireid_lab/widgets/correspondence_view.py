@@ -123,7 +123,7 @@ def _draw(pair: Correspondence, rows: list[tuple[int, int]]) -> np.ndarray:
             for column, (answers, words) in enumerate(((m, f"looks in {here}"), (1 - m, f"looks in {there}")), 1):
                 heat = on_image(pair.images[answers], pair.answers[m, answers, query])
                 put(page, heat, LEFT + column * STEP, top, BOX, words)
-        return pixels_on_screen(page)
+        return pixels_on_screen(page.figure)
 
 
 def _mark(page: Axes, place: Place, pair: Correspondence, query: int) -> None:

@@ -21,6 +21,7 @@ from vireid_lab.runtime import InputError
 from .code_line import CodeLine
 
 WIDTH = 430  # of the picture on the page, CSS pixels
+SMALL = '<div style="font-size:12px;line-height:1.3;color:var(--jp-ui-font-color2,#555)">{}</div>'  # a note
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,9 @@ from ipywidgets import HTML, Checkbox, DOMWidget, Dropdown, FloatLogSlider, HBox
 from vireid_lab.losses.class_alignment import DIRECTIONS
 from vireid_lab.runtime import InputError
 
-from .explorer import Explorer, View
+from .explorer import SMALL, Explorer, View
 from .graph_view import render_graph
 
-SMALL = '<div style="font-size:12px;line-height:1.3;color:var(--jp-ui-font-color2,#555)">{}</div>'
 NOTE = "The paper prints exp(+D): the far ones get the weight. Its code leaves the diagonal out and has T = 1."
 SIGNS = {"+D, as printed": 1, "-D, the near ones": -1}
 Pair = tuple[np.ndarray, np.ndarray, Sequence[int]]

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from vireid_lab.figures.idkl_graph import describe_graphs, graph_sheet, graphs_of
 from vireid_lab.losses.graph_alignment import GraphAlignment
 
 from .explorer import View
+from .picture_page import pixels_on_screen
 from .picture_pointer import encode_png
 
 DPI = 130
@@ -44,7 +44,5 @@ def render_graph(
     words = describe_graphs(graphs)
     figure = graph_sheet({f"sign {sign:+d}, T = {temperature:.3g}": graphs})
     figure.set_dpi(DPI)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
     alt = f"Affinity matrices {', '.join(graphs.titles)} of {len(graphs.ids)} rows and the KL terms between them"
-    return View(encode_png(np.asarray(canvas.buffer_rgba())[..., :3]), words, alt)
+    return View(encode_png(pixels_on_screen(figure)), words, alt)

@@ -27,11 +27,10 @@ from traitlets import Int
 from vireid_lab.augment.ltg_draw import Beta, Constant, LTGDraw, Uniform
 from vireid_lab.runtime import InputError
 
-from .explorer import Explorer
+from .explorer import SMALL, Explorer
 from .ltg_played import Embed
 from .ltg_view import LTGView, render_ltg
 
-SMALL = '<div style="font-size:12px;line-height:1.3;color:var(--jp-ui-font-color2,#555)">{}</div>'
 NOTE = "The orange frame is the newest rectangle. In training p is 0.5: about half of the images stay as they are."
 FACTORS = {"Beta(a, b)": (Beta, ("a", "b")), "uniform": (Uniform, ()), "constant": (Constant, ("value",))}
 NAMES = {"description_width": "75px"}  # all names end at one line

@@ -7,17 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from torch import Tensor
 
 from vireid_lab.augment.ltg_draw import LTGDraw
 from vireid_lab.figures.style import BLUE, MAP, ORANGE, style
 
 from .explorer import View
 from .ltg_played import Embed, Played, distance, expected_shares, factors_of, play
+from .picture_page import pixels_of, pixels_on_screen
 from .picture_pointer import encode_png
 
 BINS = np.linspace(0, 1, 21)  # of the factors
@@ -112,21 +111,15 @@ def _draw(both: tuple[Played, Played], options: LTGDraw) -> np.ndarray:
             rectangle = played.newest.rectangle if played.newest else None
             smallest = np.maximum(played.memory.amin(0).numpy(), options.t_min)
             cells = {
-                f"{played.name}, before": (_pixels(played.before), None),
-                f"after {played.shown} of {len(played.steps)}": (_pixels(played.after), rectangle),
+                f"{played.name}, before": (pixels_of(played.before), None),
+                f"after {played.shown} of {len(played.steps)}": (pixels_of(played.after), rectangle),
                 "M, lowest channel": (colormaps[MAP](scale(smallest)), rectangle),
             }
             for column, (title, cell) in enumerate(cells.items()):
                 _image(page, LEFT + column * STEP, top, title, *cell)
         _colour_bar(page, scale)
         _histogram(figure.add_axes((0.115, 0.08, 0.865, 0.15)), both, options)
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3]
-
-
-def _pixels(image: Tensor) -> np.ndarray:
-    return image.permute(1, 2, 0).numpy()
+        return pixels_on_screen(figure)
 
 
 def _image(page: Axes, left: float, top: float, title: str, pixels: np.ndarray, rectangle: np.ndarray | None) -> None:

@@ -25,10 +25,9 @@ from vireid_lab.augment.mixing import ROWS
 from vireid_lab.augment.pedmix import PedMix
 from vireid_lab.runtime import InputError
 
-from .explorer import Explorer, View
+from .explorer import SMALL, Explorer, View
 from .pedmix_view import render_pedmix
 
-SMALL = '<div style="font-size:12px;line-height:1.3;color:var(--jp-ui-font-color2,#555)">{}</div>'
 NOTE = (
     "Φ1 is the box of the center, Φ2 that of the sub-center, as shares of the image; a patch belongs where its centre "
     "is. A ratio A is the share of a region's patches that change places, the same ones in both images."

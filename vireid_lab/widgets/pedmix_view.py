@@ -117,7 +117,7 @@ def _draw(pedmix: PedMix, pair: list[Tensor], mixed: dict, exchanged: np.ndarray
         for number, (title, ((image, _), share)) in enumerate(list(mixed.items())[1:]):
             put(page, pixels_of(image[0]), LEFT + number * STEP, TOPS[1], BOX, f"{title}, {share:.0%}")
         _legend(page, pedmix, size)
-        return pixels_on_screen(page)
+        return pixels_on_screen(page.figure)
 
 
 def _outline(page: Axes, pedmix: PedMix, place: Place, size: tuple[int, ...]) -> None:

@@ -44,8 +44,8 @@ def pixels_of(image: Tensor) -> np.ndarray:
     return image.permute(1, 2, 0).numpy()
 
 
-def pixels_on_screen(page: Axes) -> np.ndarray:
-    """(h, w, 3) uint8: the page as it looks."""
-    canvas = FigureCanvasAgg(page.figure)
+def pixels_on_screen(figure: Figure) -> np.ndarray:
+    """(h, w, 3) uint8: a figure as it looks."""
+    canvas = FigureCanvasAgg(figure)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3]

@@ -14,12 +14,11 @@ from vireid_lab.figures.style import MAP
 from vireid_lab.runtime import InputError
 from vireid_lab.spectra.srgb import linear_to_srgb
 
-from .explorer import Explorer, View
+from .explorer import SMALL, Explorer, View
 from .picture_pointer import PicturePointer, middle_third, pointer_sliders
 from .region_view import render_region
 
 Pair = tuple[np.ndarray, np.ndarray, np.ndarray]
-SMALL = '<div style="font-size:12px;line-height:1.3;color:var(--jp-ui-font-color2,#555)">{}</div>'
 HINT = "Drag to move the rectangle, at a corner to resize it, outside to draw a new one; or arrows, Shift + arrows."
 NOTES = {
     True: "Values are linear light, as Eq. 4 asks; the pictures are shown with the sRGB curve.",

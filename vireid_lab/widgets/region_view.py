@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from vireid_lab.analysis.reflection import CHANNELS, RegionFit, band_ratios, fit_region, one_material
@@ -11,6 +10,7 @@ from vireid_lab.figures.style import BLUE, RED, RIGHT, style
 from vireid_lab.runtime import InputError, unknown
 
 from .explorer import View
+from .picture_page import pixels_on_screen
 from .picture_pointer import encode_png
 
 COLOUR = dict(zip(CHANNELS, (RED, RIGHT, BLUE), strict=True))
@@ -91,9 +91,7 @@ def _draw(visible, infrared, valid, region, fit: RegionFit, c: int, zoom: bool) 
         axes.set(xlim=(0, right), ylim=(0, top), xlabel=f"{CHANNELS[c]} (0 to 1)", ylabel="near infrared (0 to 1)")
         figure.legend(loc="upper center", bbox_to_anchor=(0.55, 0.94), ncols=3, markerscale=2, columnspacing=1.5)
         figure.text(0.55, 0.96, f"{_equation(fit, c)},  R² {fit.r2[c]:.3f}", ha="center", va="center", fontsize=9)
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3]
+        return pixels_on_screen(figure)
 
 
 def _dots(visible: np.ndarray, infrared: np.ndarray, valid: np.ndarray) -> np.ndarray:

@@ -12,14 +12,13 @@ from ipywidgets import HTML, Button, Checkbox, DOMWidget, Dropdown, HBox, Layout
 
 from vireid_lab.runtime import InputError
 
-from .explorer import Explorer, View
+from .explorer import SMALL, Explorer, View
 from .picture_pointer import PicturePointer, encode_png
 from .query_picker import QueryPicker, choose
 from .retrieval_map import dot_pixels, draw_search, nearest_image
 from .retrieval_search import ANY, Search
 from .retrieval_view import render_retrieval
 
-SMALL = '<div style="font-size:12px;line-height:1.3;color:var(--jp-ui-font-color2,#555)">{}</div>'
 HINT = "Point at a dot, by mouse or arrow keys: its image stands beside. Distances between clusters mean nothing."
 WIDE = {"layout": Layout(width="auto"), "style": {"description_width": "60px"}}
 

@@ -61,7 +61,7 @@ def draw_search(search: Search, query: int, found: Found, shown: np.ndarray) -> 
         page.scatter(*places[rest & shown].T, s=26, **looks)
         page.scatter(*places[asking], s=70, marker="*", facecolors="black", edgecolors="white", linewidths=0.8)
         _legend(page, known)
-        return pixels_on_screen(page)
+        return pixels_on_screen(page.figure)
 
 
 def _legend(page: Axes, known: bool) -> None:

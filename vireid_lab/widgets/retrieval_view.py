@@ -76,7 +76,7 @@ def _draw(search: Search, query: int, found: Found, maps: np.ndarray | None = No
     of_found = ids[found.images], label, distances, cams[found.images] if seen else None
     figure = retrieval_strips(images[:1], images[1:], indices, ids[[asking]] if known else None, *of_found)
     figure.set_dpi(DPI)
-    return pixels_on_screen(figure.axes[0])
+    return pixels_on_screen(figure)
 
 
 def _words(search: Search, query: int, among: str, found: Found) -> str:

@@ -20,10 +20,9 @@ from ipywidgets import (
 
 from vireid_lab.analysis.softmax_toy import STEPS
 
-from .explorer import Explorer, View
+from .explorer import SMALL, Explorer, View
 from .softmax_view import render_toy
 
-SMALL = '<div style="font-size:12px;line-height:1.3;color:var(--jp-ui-font-color2,#555)">{}</div>'
 NOTE = (
     "Each point moves by itself; no network lies between images and features. The picture shows the geometry of the "
     "losses, and nothing about people who were not trained on."

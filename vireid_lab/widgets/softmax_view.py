@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from vireid_lab.analysis.softmax_toy import STEPS, ToyTrace, descend
 from vireid_lab.figures.softmax_toy import describe_toy, toy_sheet
 from vireid_lab.runtime import InputError
 
 from .explorer import View
+from .picture_page import pixels_on_screen
 from .picture_pointer import encode_png
 
 DPI = 130
@@ -41,6 +41,4 @@ def _pixels(traces: dict[str, ToyTrace], steps: int) -> np.ndarray:
     """(h, w, 3) uint8."""
     figure = toy_sheet(traces, steps)
     figure.set_dpi(DPI)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3]
+    return pixels_on_screen(figure)
