@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
-from vireid_lab.widgets.picture_page import DPI, open_page, pixels_of, pixels_on_screen, put
+from vireid_lab.widgets.picture_page import DPI, open_page, pixels_on_screen, put
 
 
 def test_an_image_is_as_large_as_fits_and_in_the_middle_of_its_box():
@@ -32,8 +31,3 @@ def test_a_wide_image_is_bounded_by_the_width_and_its_title_stands_above():
     assert title.get_text() == "a title" and title.get_position() == pytest.approx((1.5, 1.05))
     black = (pixels_on_screen(page.figure) < 100).all(2)
     assert black[: DPI - 4].any() and black[DPI + 2 : DPI + 50, 84 : DPI * 5 // 2 - 4].all()
-
-
-def test_pixels_of_an_image_have_the_colours_last():
-    image = torch.arange(24).reshape(3, 2, 4)
-    assert pixels_of(image)[1, 2].tolist() == [6, 14, 22]

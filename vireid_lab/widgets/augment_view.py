@@ -13,7 +13,6 @@ from torch import Tensor
 from vireid_lab.augment.mixes import Attention
 from vireid_lab.augment.mixing import mix_batch
 from vireid_lab.augment.pipeline import Pipeline, build_augment
-from vireid_lab.augment.unit_range import require_unit_range
 from vireid_lab.data.batch import Batch
 from vireid_lab.data.images import read_image
 from vireid_lab.data.records import MODALITY_NAMES
@@ -22,8 +21,8 @@ from vireid_lab.figures.style import style
 from vireid_lab.runtime import InputError
 
 from .explorer import View
-from .ltg_played import image_tensor
-from .picture_page import open_page, pixels_of, pixels_on_screen, put
+from .given_images import image_tensor, pixels_of
+from .picture_page import open_page, pixels_on_screen, put
 from .picture_pointer import encode_png
 
 WIDTH, COLUMNS = 6.4, 6  # of the page in inches, and steps beside each other
@@ -83,11 +82,10 @@ def play_slot(
     With the same generator the steps draw what the whole pipeline draws.
     """
     pipeline = build_augment(slot, attention)
-    pair = [image_tensor(*both) for both in (("visible", visible), ("infrared", infrared))]
+    pair = [image_tensor(*both, "augment") for both in (("visible", visible), ("infrared", infrared))]
     if pair[0].shape != pair[1].shape:
         raise InputError(f"images of {pair[0].shape[1:]} and {pair[1].shape[1:]} pixels are no pair; give equal sizes")
     images, zeros = torch.stack(pair), torch.zeros(2, dtype=torch.int64)
-    require_unit_range("augment", images)
     labels = None if masks is None else torch.from_numpy(np.ascontiguousarray(masks))
     batch = Batch(images, ids=zeros, modality=torch.arange(2), camids=zeros, masks=labels)
     names = [] if slot == "none" else [part.strip() for part in slot.split("+")]

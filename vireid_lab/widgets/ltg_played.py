@@ -13,9 +13,10 @@ from torch.nn.functional import normalize
 
 from vireid_lab.augment.ltg import LTG, Step
 from vireid_lab.augment.ltg_draw import Beta, Constant, LTGDraw, Uniform
-from vireid_lab.augment.unit_range import require_unit_range
 from vireid_lab.data.records import MODALITY_NAMES
 from vireid_lab.runtime import InputError
+
+from .given_images import image_tensor
 
 Embed = Callable[[Tensor, Tensor], Tensor]
 
@@ -63,23 +64,11 @@ def play(
     rng = np.random.default_rng(seed)
     ltg, both = LTG(rng, **vars(options)), []
     for modality, pixels in enumerate((visible, infrared)):
-        before = image_tensor(MODALITY_NAMES[modality], pixels)
+        before = image_tensor(MODALITY_NAMES[modality], pixels, "LTG")
         steps = ltg.trace(before, ltg.draw(tuple(before.shape), rng))
         shown = len(steps) if rectangles is None else min(rectangles, len(steps))
         both.append(Played(modality, before, steps, shown))
     return tuple(both)
-
-
-def image_tensor(name: str, pixels: np.ndarray) -> Tensor:
-    """(3, H, W) float32 of (H, W, 3) or (H, W), float in [0, 1]."""
-    pixels = np.asarray(pixels)
-    if pixels.ndim == 2:
-        pixels = np.repeat(pixels[..., None], 3, axis=2)
-    if pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
-        raise InputError(f"{name} image of shape {pixels.shape}: give (H, W, 3), or (H, W) for a grey one")
-    image = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
-    require_unit_range("LTG", image)
-    return image.float()
 
 
 def factors_of(steps: list[Step]) -> np.ndarray:

@@ -15,8 +15,9 @@ from vireid_lab.augment.ltg_draw import LTGDraw
 from vireid_lab.figures.style import BLUE, MAP, ORANGE, style
 
 from .explorer import View
+from .given_images import pixels_of
 from .ltg_played import Embed, Played, distance, expected_shares, factors_of, play
-from .picture_page import pixels_of, pixels_on_screen
+from .picture_page import pixels_on_screen
 from .picture_pointer import encode_png
 
 BINS = np.linspace(0, 1, 21)  # of the factors

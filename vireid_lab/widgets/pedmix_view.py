@@ -12,12 +12,11 @@ from torch.nn.functional import avg_pool2d
 from vireid_lab.augment.mixes import Attention, AttentiveCutMix, CutMix, Mixup, PatchMix
 from vireid_lab.augment.mixing import Mix
 from vireid_lab.augment.pedmix import REGIONS, PedMix
-from vireid_lab.augment.unit_range import require_unit_range
 from vireid_lab.figures.style import BLUE, GREY, ORANGE, style
 
 from .explorer import View
-from .ltg_played import image_tensor
-from .picture_page import Place, open_page, pixels_of, pixels_on_screen, put
+from .given_images import image_tensor, pixels_of
+from .picture_page import Place, open_page, pixels_on_screen, put
 from .picture_pointer import encode_png
 
 COLOURS = dict(zip(REGIONS, (ORANGE, BLUE, GREY), strict=True))
@@ -46,9 +45,7 @@ def render_pedmix(
         InputError: the images are no pair, not float in [0, 1], or of a size that is no multiple of the patch.
     """
     pedmix = pedmix or PedMix()
-    pair = [image_tensor(*both)[None] for both in (("visible", visible), ("infrared", infrared))]
-    for image in pair:
-        require_unit_range("pedmix", image)
+    pair = [image_tensor(*both, "pedmix")[None] for both in (("visible", visible), ("infrared", infrared))]
     rivals = {
         "Mixup": Mixup(),
         "CutMix": CutMix(),

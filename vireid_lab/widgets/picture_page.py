@@ -8,7 +8,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from torch import Tensor
 
 DPI = 160
 
@@ -37,11 +36,6 @@ def put(page: Axes, pixels: np.ndarray, left: float, top: float, box: tuple[floa
     page.imshow(pixels, extent=(left, left + width * pixel, top - height * pixel, top), aspect="auto")
     page.text(left + width * pixel / 2, top + 0.05, title, ha="center", va="bottom", fontsize=7)
     return Place(left, top, pixel)
-
-
-def pixels_of(image: Tensor) -> np.ndarray:
-    """(H, W, 3) of an image (3, H, W)."""
-    return image.permute(1, 2, 0).numpy()
 
 
 def pixels_on_screen(figure: Figure) -> np.ndarray:
