@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.random import Generator
 from torch import Tensor
 
+from .augmentation import Augmentation
 from .ltg_draw import TINY, LTGDraw, LTGParameters
 from .unit_range import require_unit_range
 
 BLOCK = 16  # rectangles played before the finished images leave; 14 are the mean
 
 
-class BatchLTG(LTGDraw):
+class BatchLTG(LTGDraw, Augmentation):
     """Multiplies random rectangles of each image by random factors until some pixel has nearly vanished.
 
     Tan et al. 2022, Alg. 1, rectangle after rectangle, on both modalities, on images in [0, 1]; options and readings
@@ -25,9 +25,6 @@ class BatchLTG(LTGDraw):
     The edges of an image's rectangles cut it into cells, and all that the algorithm asks of a cell is its maximum and
     its entry of M. So it is played on the cells, for all images at once, and the pixels are multiplied by M once.
     """
-
-    moves_pixels = False
-    needs_masks = False
 
     def apply(self, images: Tensor, parameters: LTGParameters) -> Tensor:
         """Transforms the chosen ones of (B, C, H, W) float images in [0, 1]; the output is in [0, 1].
@@ -57,9 +54,6 @@ class BatchLTG(LTGDraw):
                 break
             grid, chosen, rectangles, factors = grid.select(left), chosen[left], rectangles[left], factors[left]
         return out.unflatten(2, (-1, channels)).permute(0, 3, 1, 2)
-
-    def __call__(self, images: Tensor, rng: Generator) -> Tensor:
-        return self.apply(images, self.draw(tuple(images.shape), rng))
 
     def _play(self, grid: CellGrid, maxima: Tensor, rectangles: Tensor, factors: Tensor) -> Tensor:
         """Plays rectangles (A, K, 4) with factors (A, K, C or 1) and writes the grid's new M.
