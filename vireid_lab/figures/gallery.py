@@ -88,11 +88,16 @@ def write_gallery(folder: str | Path) -> Path:
     return path
 
 
+def page_width(width: int) -> int:
+    """Pixels on a page of a picture of 300 dpi that is `width` pixels wide."""
+    return round(width / 300 * 130)
+
+
 def _figure(picture: Picture, folder: Path) -> str:
     from PIL import Image
 
     with Image.open(picture.png) as image:
-        width = round(image.width / 300 * 130)  # pixels on the page for a picture of 300 dpi
+        width = page_width(image.width)
     name = picture.png.relative_to(folder).with_suffix("").as_posix()
     texts = {key: html.escape(getattr(picture, key)) for key in ("title", "alt", "label")}
     return FIGURE.format(name=html.escape(name), width=width, **texts)

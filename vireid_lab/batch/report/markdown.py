@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from .content import SYNTHETIC, Content, Paper
 from .outcomes import count_states
 from .page import ELSEWHERE, ELSEWHERE_COLUMNS, INTRODUCTION, card_facts
-from .papers import BESIDE, SIGNS
+from .papers import BESIDE, sign_of
 from .tables import METRIC_NAMES, PROTOCOL_NAMES, PaperTable
 
 
@@ -65,8 +65,9 @@ def _paper(paper: Paper) -> list[str]:
         return [f"{paper.title}: nothing measured here ({len(paper.tables)} tables, {len(paper.verdicts)} claims)."]
     blocks = [f"## {paper.title}", "### Claims"] if paper.looked_at else [f"## {paper.title}"]
     for verdict in paper.looked_at:
-        sign = SIGNS.get(verdict.verdict, "○")
-        blocks.append(f"{sign} **{plain(verdict.claim.text)}** (Table {verdict.claim.table}): {plain(verdict.text)}")
+        blocks.append(
+            f"{sign_of(verdict)} **{plain(verdict.claim.text)}** (Table {verdict.claim.table}): {plain(verdict.text)}"
+        )
     if paper.open:
         blocks.append("Other claims:\n" + "\n".join(f"- {plain(v.claim.text)}: {plain(v.text)}" for v in paper.open))
     for printed in paper.tables:
@@ -101,8 +102,7 @@ def _elsewhere(content: Content) -> list[str]:
     if content.elsewhere:
         rows = []
         for line in content.elsewhere:
-            data = "synthetic benchmark" if line.synthetic else "photographs"
-            what = plain(f"{line.words}; {data}: {line.conditions}")
+            what = plain(f"{line.words}; {line.data}: {line.conditions}")
             rows.append([what, *(line.score(metric) for metric in ELSEWHERE), line.n, line.trained])
         blocks = ["## Runs that belong to no row", table(ELSEWHERE_COLUMNS, rows)]
     for run in content.unevaluated:

@@ -92,8 +92,7 @@ def elsewhere(content: Content) -> Markup:
 
 
 def _elsewhere_row(line: Line) -> list[object]:
-    label = "synthetic benchmark" if line.synthetic else "photographs"
-    what = join((line.words, tag("small", Markup("<br>"), f"{label}: {line.conditions}")))
+    what = join((line.words, tag("small", Markup("<br>"), f"{line.data}: {line.conditions}")))
     return [what, *(line.score(metric) for metric in ELSEWHERE), line.n, line.trained]
 
 

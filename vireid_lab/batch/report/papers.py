@@ -15,7 +15,7 @@ from .pictures import data_uri
 from .tables import METRIC_NAMES, PROTOCOL_NAMES, Line, PaperTable, TableRow
 
 BESIDE = ("on", "step", "seeds", "R-1 on training ids")  # two columns before the metrics, two behind them
-SIGNS = {"holds": "✓", "opposite": "✗"}  # any other verdict: ○
+SIGNS = {"holds": "✓", "opposite": "✗"}
 
 
 def paper_section(paper: Paper) -> Markup:
@@ -88,9 +88,14 @@ def claim(verdict: Verdict) -> Markup:
         ("also run", f"in {verdict.others} other worlds, settings or protocols, not used" if verdict.others else ""),
     ]
     head = tag("p", verdict.claim.text, " ", tag("small", f"Table {verdict.claim.table}"))
-    words = f"{SIGNS.get(verdict.verdict, '○')} {verdict.verdict}"
+    words = f"{sign_of(verdict)} {verdict.verdict}"
     result = tag("p", tag("span", words, class_="verdict"), f": {verdict.reason}")
     return tag("div", head, result, facts(values), class_=f"claim {kind}", id=name)
+
+
+def sign_of(verdict: Verdict) -> str:
+    """A verdict as one character."""
+    return SIGNS.get(verdict.verdict, "○")
 
 
 def table_section(paper: Paper, printed: PaperTable) -> Markup:

@@ -8,6 +8,7 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
+from vireid_lab.figures.gallery import page_width
 from vireid_lab.runtime import InputError
 
 WIDTH = 1100  # pixels of a picture on the page; the files beside the runs keep their 300 dpi
@@ -79,7 +80,7 @@ def _page_copy(png: Path) -> tuple[str, int]:
     from PIL import Image
 
     with Image.open(png) as image:
-        natural = round(image.width / 300 * 130)  # pixels on the page for a picture of 300 dpi
+        natural = page_width(image.width)
         image = image.convert("RGB")
     if image.width > WIDTH:
         image = image.resize((WIDTH, round(image.height * WIDTH / image.width)), Image.Resampling.LANCZOS)

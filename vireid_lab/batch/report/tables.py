@@ -55,6 +55,11 @@ class Line:
     n: int
 
     @property
+    def data(self) -> str:
+        """What the images are."""
+        return "synthetic benchmark" if self.synthetic else "photographs"
+
+    @property
     def words(self) -> str:
         """What was trained."""
         recipe, *parts = self.slots.values()
@@ -80,8 +85,7 @@ class Line:
         """Data, protocol, scale, and the slots that a row leaves open: what a reader must know beside the row."""
         named = parse_slots(row_slots)
         others = [f"{name} {value}" for name, value in self.slots.items() if name not in (*named, "backbone")]
-        data = "synthetic benchmark" if self.synthetic else "photographs"
-        return "; ".join([f"{data}: {self.world}", f"protocol {self.label}", self.scale, *others])
+        return "; ".join([f"{self.data}: {self.world}", f"protocol {self.label}", self.scale, *others])
 
     @property
     def trained(self) -> str:
