@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from .center import modality_centers
 from .distance import euclidean
+from .mean import mean_or_zero
 
 
 class PartCenter(nn.Module):
@@ -41,7 +42,7 @@ class PartCenter(nn.Module):
         used = both[row]
         # the queries of f^{V,I} are those of c^I, and those of f^{I,V} those of c^V
         away = torch.linalg.vector_norm(cross_refined[used] - centers[row[used], 1 - modality[used]], dim=2)
-        gathering = sum(mean(away[modality[used] == m]) for m in (0, 1))  # g of Eq. 15
+        gathering = sum(mean_or_zero(away[modality[used] == m]) for m in (0, 1))  # g of Eq. 15
         visible, infrared = centers[both].unbind(1)  # (U, N_p, C)
         pairs = ((infrared, visible), (infrared, infrared), (visible, visible))
         return gathering + sum(self.separation(*pair) for pair in pairs)  # Eq. 14
@@ -50,9 +51,4 @@ class PartCenter(nn.Module):
         """Mean of s (Eq. 15) over the parts and the pairs of different identities, of centers (U, N_p, C)."""
         distances = euclidean(first.transpose(0, 1), second.transpose(0, 1))  # (N_p, U, U)
         other = ~torch.eye(len(first), dtype=torch.bool, device=first.device)
-        return mean(F.relu(self.margin - distances[:, other]))
-
-
-def mean(values: Tensor) -> Tensor:
-    """The mean; a zero in the graph when there is nothing to average."""
-    return values.sum() / max(values.numel(), 1)
+        return mean_or_zero(F.relu(self.margin - distances[:, other]))

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from .center import modality_centers
+from .mean import mean_or_zero
 
 
 def entropy(logits: Tensor) -> Tensor:
@@ -53,4 +54,4 @@ def discrepancy_reducing(
         return torch.linalg.vector_norm(centers[both, 0] - centers[both, 1], dim=1)
 
     difference = distances(reduced) - distances(normalised)
-    return (difference.relu() if released else F.softplus(difference)).sum() / max(len(difference), 1)
+    return mean_or_zero(difference.relu() if released else F.softplus(difference))

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from vireid_lab.runtime import unknown
 
 from .distance import euclidean
+from .mean import mean_or_zero
 
 
 def _anchors(features: Tensor, ids: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -23,11 +24,6 @@ def _anchors(features: Tensor, ids: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     positive, negative = same & ~torch.eye(len(ids), dtype=torch.bool, device=ids.device), ~same
     valid = positive.any(1) & negative.any(1)
     return euclidean(features, features)[valid], positive[valid], negative[valid]
-
-
-def _mean(losses: Tensor) -> Tensor:
-    """The mean; a zero in the graph when there is nothing to average."""
-    return losses.sum() / max(len(losses), 1)
 
 
 class BatchHardTriplet(nn.Module):
@@ -46,7 +42,7 @@ class BatchHardTriplet(nn.Module):
         distances, positive, negative = _anchors(features, ids)
         farthest = distances.masked_fill(~positive, -torch.inf).amax(1)
         nearest = distances.masked_fill(~negative, torch.inf).amin(1)
-        return _mean(F.relu(self.margin + farthest - nearest))
+        return mean_or_zero(F.relu(self.margin + farthest - nearest))
 
 
 class WeightedRegularizationTriplet(nn.Module):
@@ -74,4 +70,4 @@ class WeightedRegularizationTriplet(nn.Module):
         distances, positive, negative = _anchors(features, ids)
         w_p = distances.masked_fill(~positive, -torch.inf).softmax(1)  # W_{P,i}
         w_n = (self.sign * distances).masked_fill(~negative, -torch.inf).softmax(1)  # W_{N,i}
-        return _mean(F.softplus((w_p * distances).sum(1) - (w_n * distances).sum(1)))
+        return mean_or_zero(F.softplus((w_p * distances).sum(1) - (w_n * distances).sum(1)))
