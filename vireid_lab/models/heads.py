@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor, nn
 
@@ -61,6 +63,19 @@ class PartPool(nn.Module):
                 f"or an image height that is a multiple of {16 * self.parts} (at stride 16)"
             )
         return maps.unflatten(2, (self.parts, -1)).mean((3, 4)).transpose(1, 2)
+
+
+def embed_parts(
+    parts: Iterable[Tensor], reductions: nn.ModuleList, necks: nn.ModuleList
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Reduces each part (B, C) and passes it through its neck.
+
+    Returns:
+        features and embedding (B, K * d), the parts side by side; logits (B, K, N).
+    """
+    features = [reduce(part) for reduce, part in zip(reductions, parts, strict=True)]
+    embedding, logits = zip(*(neck(feature) for neck, feature in zip(necks, features, strict=True)), strict=True)
+    return torch.cat(features, 1), torch.cat(embedding, 1), torch.stack(logits, 1)
 
 
 class BNNeck(nn.Module):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from .backbone import Backbone
-from .heads import BNNeck, PartPool
+from .heads import BNNeck, PartPool, embed_parts
 from .output import ReIDOutput
 
 
@@ -45,10 +44,7 @@ class PCB(nn.Module):
         """
         maps = self.backbone(images, modality)
         parts = self.pool(maps).unbind(1)  # K times (B, C)
-        features = [reduce(part) for reduce, part in zip(self.reductions, parts, strict=True)]
-        necks = [neck(feature) for neck, feature in zip(self.necks, features, strict=True)]
-        embedding, logits = zip(*necks, strict=True)
-        return ReIDOutput(torch.cat(features, 1), torch.cat(embedding, 1), torch.stack(logits, 1), maps)
+        return ReIDOutput(*embed_parts(parts, self.reductions, self.necks), maps)
 
     def embed(self, images: Tensor, modality: Tensor, neck: str = "after") -> Tensor:
         """The (B, K * d) descriptors for retrieval, "after" or "before" the necks."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 
 from vireid_lab.runtime import unknown
 
 from .backbone import Backbone, TwoStream
-from .heads import BNNeck, PartPool, full_precision
+from .heads import BNNeck, PartPool, embed_parts, full_precision
 from .output import ReIDOutput
 from .spatial_attention import SpatialAttention
 
@@ -91,12 +90,9 @@ class RFM(nn.Module):
         elif self.spatial:
             attention = self.spatial(maps)
         weighted = maps if attention is None else attention * maps
-        pooled = self.pool(weighted).unbind(1)  # K times (B, C)
-        features = [reduce(part) for reduce, part in zip(self.reductions, pooled, strict=True)]
-        necks = [neck(feature) for neck, feature in zip(self.necks, features, strict=True)]
-        embedding, logits = zip(*necks, strict=True)
-        parts = (torch.cat(features, 1), torch.cat(embedding, 1), torch.stack(logits, 1))
-        return RFMOutput(*parts, maps, attention, high_logits, weighted)
+        parts = self.pool(weighted).unbind(1)  # K times (B, C)
+        embedded = embed_parts(parts, self.reductions, self.necks)
+        return RFMOutput(*embedded, maps, attention, high_logits, weighted)
 
     def embed(self, images: Tensor, modality: Tensor, neck: str = "after") -> Tensor:
         """The (B, K * d) descriptors for retrieval, "after" or "before" the necks."""
