@@ -7,7 +7,7 @@ import math
 from torch import Tensor
 from torch.nn import functional as F
 
-from vireid_lab.models.heads import full_precision
+from vireid_lab.models.precision import full_precision
 
 from .prototypes import Prototypes, cosines, part_cross_entropy
 

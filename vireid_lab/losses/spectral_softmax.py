@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from vireid_lab.models.heads import full_precision
+from vireid_lab.models.precision import full_precision
 from vireid_lab.runtime import InputError, unknown
 
 from .prototypes import Prototypes, part_cross_entropy, products

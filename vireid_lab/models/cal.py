@@ -24,8 +24,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .backbone import Backbone
-from .heads import BNNeck, full_precision
+from .heads import BNNeck
 from .output import ReIDOutput
+from .precision import full_precision
 from .query_matching import MatchRecord, edge_weights, match_queries, partners
 from .target_attention import PartQueries, TargetAttention
 

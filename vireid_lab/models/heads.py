@@ -9,10 +9,7 @@ from torch import Tensor, nn
 
 from vireid_lab.runtime import InputError
 
-
-def full_precision(x: Tensor) -> Tensor:
-    """Half precision becomes float32; float32 and float64 stay."""
-    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+from .precision import full_precision
 
 
 class GeM(nn.Module):

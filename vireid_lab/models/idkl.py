@@ -10,9 +10,10 @@ from torch import Tensor, nn
 from vireid_lab.runtime import unknown
 
 from .backbone import Backbone
-from .heads import BNNeck, GeM, full_precision
+from .heads import BNNeck, GeM
 from .modality_classifier import GradientReversal, ModalityClassifiers
 from .output import ReIDOutput
+from .precision import full_precision
 from .purifier import InformationPurifier
 
 PURIFIERS = ("none", "paper", "released")

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .heads import full_precision
+from .precision import full_precision
 from .spatial_attention import SpatialAttention
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from vireid_lab.runtime import InputError
 
-from .heads import full_precision
+from .precision import full_precision
 
 
 def partners(modality: Tensor) -> Tensor:

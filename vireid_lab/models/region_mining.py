@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from vireid_lab.runtime import InputError
 
 from .backbone import TwoStream
-from .heads import full_precision
+from .precision import full_precision
 
 
 def aggregate(selected: Tensor, tokens: Tensor) -> Tensor:

@@ -9,8 +9,9 @@ from torch import Tensor, nn
 from vireid_lab.runtime import unknown
 
 from .backbone import Backbone, TwoStream
-from .heads import BNNeck, PartPool, embed_parts, full_precision
+from .heads import BNNeck, PartPool, embed_parts
 from .output import ReIDOutput
+from .precision import full_precision
 from .spatial_attention import SpatialAttention
 
 ATTENTION = ("none", "cbam", "mam")

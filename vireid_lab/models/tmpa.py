@@ -13,8 +13,9 @@ from vireid_lab.runtime import InputError, unknown
 
 from .backbone import Backbone, TwoStream, build_backbone
 from .cross_attention import CrossAttention, Projections
-from .heads import BNNeck, GeM, full_precision
+from .heads import BNNeck, GeM
 from .output import MixedOutput
+from .precision import full_precision
 
 TRANSFERS = ("mft", "cross")
 
