@@ -18,7 +18,7 @@ from vireid_lab.recipes.run import open_run, train
 from vireid_lab.runtime import InputError
 from vireid_lab.train.checkpoint import checkpoint_path, load_checkpoint
 from vireid_lab.train.log import read_metrics
-from vireid_lab.train.loop import prepare
+from vireid_lab.train.step import prepare
 
 IDS = torch.tensor([0, 0, 3, 3] * 2)
 MODALITY = torch.arange(8) // 4

@@ -229,8 +229,8 @@ def test_a_gpu_trains_in_bfloat16_and_goes_on_from_its_checkpoint(toys, tmp_path
 
 
 def test_half_precision_outputs_reach_the_criterion_as_float32(toys):
-    from vireid_lab.train.loop import full_precision
+    from vireid_lab.train.step import in_full_precision
 
     output = toys.Output(torch.ones(2, 3, dtype=torch.bfloat16), torch.ones(2, 4), torch.ones(2, 1, 1, 1).double())
-    types = [getattr(full_precision(output), f.name).dtype for f in dataclasses.fields(output)]
+    types = [getattr(in_full_precision(output), f.name).dtype for f in dataclasses.fields(output)]
     assert types == [torch.float32, torch.float32, torch.float64]

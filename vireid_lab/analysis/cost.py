@@ -23,8 +23,8 @@ from vireid_lab.recipes.catalogue import RECIPES, choose_settings
 from vireid_lab.recipes.method import Method
 from vireid_lab.recipes.settings import Settings
 from vireid_lab.runtime import seed_torch
-from vireid_lab.train.loop import full_precision, prepare
 from vireid_lab.train.schedule import build_optimiser, parameter_groups
+from vireid_lab.train.step import in_full_precision, prepare
 
 STATUS = Path("/proc/self/status")  # of Linux
 MEMORY = {
@@ -136,7 +136,7 @@ def training_step(method: Method, settings: Settings, batch: Batch, device: torc
         ready = prepare(batch, device, method.augment, np.random.default_rng(0))
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
             output = method.model(ready.images, ready.modality, **ready.extra)
-        method.criterion(full_precision(output), ready)["total"].backward()
+        method.criterion(in_full_precision(output), ready)["total"].backward()
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
 

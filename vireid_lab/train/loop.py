@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,13 +15,13 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from vireid_lab.data.batch import Batch
-from vireid_lab.data.transforms import normalise, to_float
-from vireid_lab.runtime import InputError, progress
+from vireid_lab.runtime import progress
 
 from .checkpoint import checkpoint_path, generator_state, restore, save_checkpoint
 from .distributed import ALONE, World
 from .log import metrics_log
 from .schedule import Schedule
+from .step import in_full_precision, prepare, require_finite
 
 AUGMENT_STREAM = 1  # keeps the augmentations' draws apart from the sampler's under the same seed
 
@@ -134,7 +132,7 @@ def fit(
                 with contextlib.nullcontext() if last else world.accumulating(wrapped):
                     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=on_gpu):
                         output = wrapped(batch.images, batch.modality, **batch.extra)
-                    losses = criterion(*world.gather(full_precision(output), batch))
+                    losses = criterion(*world.gather(in_full_precision(output), batch))
                     (losses["total"] / accumulate).backward()
                 for name, value in losses.items():
                     values[name] = values.get(name, 0.0) + float(value.detach()) / accumulate
@@ -158,44 +156,6 @@ def fit(
                     save_checkpoint(run.folder, done, model, optimiser, run.sampler, generators, run.config)
     seconds = time.perf_counter() - began
     return FitResult(schedule.steps, n_images / seconds if n_images else 0.0)
-
-
-def prepare(
-    batch: Batch,
-    device: torch.device,
-    augment: Callable[[Batch, np.random.Generator], Batch] | None,
-    rng: np.random.Generator,
-) -> Batch:
-    """From a loader's uint8 batch to what the model takes: on the device, augmented in [0, 1], normalised."""
-    batch = batch.to(device)
-    batch = batch.with_images(to_float(batch.images))
-    if augment:
-        batch = augment(batch, rng)
-
-    def ready(images: Tensor) -> Tensor:
-        images = normalise(images)
-        return images.contiguous(memory_format=torch.channels_last) if device.type == "cuda" else images
-
-    extra = {name: ready(images) for name, images in batch.extra.items()}
-    return dataclasses.replace(batch, images=ready(batch.images), extra=extra)
-
-
-def full_precision(output: Any) -> Any:
-    """The output with its half-precision tensors in float32: distances and softmaxes need it."""
-    half = {f.name: t for f in dataclasses.fields(output) if isinstance(t := getattr(output, f.name), Tensor)}
-    half = {name: t.float() for name, t in half.items() if t.dtype in (torch.float16, torch.bfloat16)}
-    return dataclasses.replace(output, **half)
-
-
-def require_finite(values: dict[str, float], step: int, rate: float) -> None:
-    """Checks the losses of a step before they reach the weights.
-
-    Raises:
-        InputError: the total is not finite; names the step and the parts.
-    """
-    if not math.isfinite(values["total"]):
-        parts = ", ".join(f"{name} {value:.3g}" for name, value in values.items())
-        raise InputError(f"the loss of step {step} is not finite ({parts}): lower lr ({rate:g} there) or raise warmup")
 
 
 def show(bar: Iterable, row: dict[str, Any], steps: int) -> None:
