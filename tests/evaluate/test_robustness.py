@@ -12,9 +12,9 @@ from vireid_lab.data.layouts import open_dataset
 from vireid_lab.data.relit import UNSEEN, relit_images
 from vireid_lab.evaluate import robustness
 from vireid_lab.evaluate.corruptions import occlude
+from vireid_lab.evaluate.evaluation_plan import plan_evaluation
 from vireid_lab.evaluate.features import raw_pixels
 from vireid_lab.evaluate.robustness import CROPS, under_crops, under_difficulties, under_lights
-from vireid_lab.evaluate.scoring import plan_evaluation
 from vireid_lab.runtime import InputError
 
 SIZE = (40, 32)

@@ -5,9 +5,10 @@ import pytest
 
 from vireid_lab.cli import main
 from vireid_lab.data.layouts import open_dataset
+from vireid_lab.evaluate.evaluation_plan import plan_evaluation
 from vireid_lab.evaluate.features import raw_pixels
 from vireid_lab.evaluate.runs import evaluate_model
-from vireid_lab.evaluate.scoring import Options, plan_evaluation
+from vireid_lab.evaluate.scoring import Options
 from vireid_lab.recipes.run import open_run, train
 from vireid_lab.runtime import InputError
 

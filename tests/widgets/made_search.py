@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from vireid_lab.data.records import Dataset, Record
+from vireid_lab.evaluate.evaluation_plan import plan_evaluation
 from vireid_lab.evaluate.features import Features
-from vireid_lab.evaluate.scoring import plan_evaluation
 from vireid_lab.widgets.retrieval_search import Search
 
 SIZE = (96, 48)

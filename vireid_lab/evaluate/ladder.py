@@ -9,10 +9,11 @@ import torch
 
 from vireid_lab.data.records import Dataset
 
+from .evaluation_plan import plan_evaluation
 from .protocols import LLCM_READINGS, get_protocol
 from .result import Result
 from .runs import checkpoint_name, evaluate_model
-from .scoring import DEFAULTS, Options, plan_evaluation
+from .scoring import DEFAULTS, Options
 
 SHOWN = ("rank1", "mAP", "mINP")
 NONE_KEPT = "no checkpoint was kept to pick a step among: train with --set keep_checkpoints=true"

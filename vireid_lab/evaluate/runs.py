@@ -12,9 +12,10 @@ from torch import nn
 from vireid_lab.data.records import Dataset
 from vireid_lab.runtime import InputError, read_json, write_json
 
+from .evaluation_plan import plan_evaluation
 from .features import extract_cached
 from .result import Result
-from .scoring import DEFAULTS, Evaluation, Options, plan_evaluation
+from .scoring import DEFAULTS, Evaluation, Options
 
 
 def model_evaluation(

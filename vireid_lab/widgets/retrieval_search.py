@@ -10,9 +10,10 @@ import numpy as np
 from torch import nn
 
 from vireid_lab.data.records import MODALITY_NAMES, UNKNOWN
+from vireid_lab.evaluate.evaluation_plan import Plan
 from vireid_lab.evaluate.features import Features
 from vireid_lab.evaluate.metrics import QueryScores
-from vireid_lab.evaluate.scoring import Evaluation, Plan, TopMatches
+from vireid_lab.evaluate.scoring import Evaluation, TopMatches
 from vireid_lab.runtime import InputError, unknown
 
 FINDS = 10  # how many are shown
