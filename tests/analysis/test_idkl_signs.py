@@ -4,7 +4,8 @@ import pytest
 from made_runs import write_run
 
 from vireid_lab.analysis.idkl_signs import sign_claims, sign_verdicts
-from vireid_lab.papers.reader import claims, parse_slots
+from vireid_lab.papers.reader import claims
+from vireid_lab.papers.slots import parse_slots
 from vireid_lab.recipes import idkl
 from vireid_lab.recipes.catalogue import choose_settings
 

@@ -4,7 +4,8 @@ from made_runs import write_run
 from vireid_lab.analysis.claims import judge_claims
 from vireid_lab.analysis.rfm_controls import WORLDS, control_claims, control_verdicts
 from vireid_lab.augment.pipeline import build_augment
-from vireid_lab.papers.reader import claims, parse_slots
+from vireid_lab.papers.reader import claims
+from vireid_lab.papers.slots import parse_slots
 from vireid_lab.spectra.control import CONTROLS
 
 (LTG,) = [claim for claim in claims() if claim.id == "rfm-ltg"]

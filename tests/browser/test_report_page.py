@@ -10,7 +10,8 @@ from vireid_lab.batch.report import write_report
 from vireid_lab.batch.report.content import title
 from vireid_lab.figures.curves import cmc_curves
 from vireid_lab.figures.save import Provenance, save_figure
-from vireid_lab.papers.reader import parse_slots, published
+from vireid_lab.papers.reader import published
+from vireid_lab.papers.slots import parse_slots
 
 pytestmark = pytest.mark.browser
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from vireid_lab.batch.parameters import find_notebook, read_parameters
 from vireid_lab.batch.plan import plan_runs
 from vireid_lab.cli.run import read_axis, read_seeds
-from vireid_lab.papers.reader import SLOTS
+from vireid_lab.papers.slots import SLOTS
 
 
 def planned_slots(given: Namespace) -> Iterator[tuple[str, dict[str, str]]]:

@@ -15,7 +15,8 @@ from vireid_lab.analysis.claims import Verdict, judge_claims
 from vireid_lab.analysis.idkl_signs import sign_verdicts
 from vireid_lab.analysis.run_results import RunResult, read_runs
 from vireid_lab.cli import build_parser
-from vireid_lab.papers.reader import claims, matches
+from vireid_lab.papers.reader import claims
+from vireid_lab.papers.slots import matches
 from vireid_lab.recipes.catalogue import choose_settings
 
 PAPERS = ("rfm", "tmpa", "idkl", "sa_softmax", "cal")

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 from table_text import numbers, paper_text, values
 
-from vireid_lab.papers.reader import claims, figures, matches, published
+from vireid_lab.papers.reader import claims, figures, published
+from vireid_lab.papers.slots import matches
 from vireid_lab.runtime import InputError
 
 ROOT = Path(__file__).parents[2]

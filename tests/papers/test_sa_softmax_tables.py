@@ -4,7 +4,8 @@ import pytest
 from table_text import lines_from, numbers, paper_text, values
 
 from vireid_lab.augment.pipeline import parse_slot
-from vireid_lab.papers.reader import claims, figures, parse_slots, published
+from vireid_lab.papers.reader import claims, figures, published
+from vireid_lab.papers.slots import parse_slots
 from vireid_lab.recipes.catalogue import choose_settings
 
 ROWS = [p for p in published() if p.paper == "sa_softmax"]

@@ -3,7 +3,8 @@
 import pytest
 from table_text import diagrams, lines_below, numbers, paper_text, values
 
-from vireid_lab.papers.reader import claims, parse_slots, published
+from vireid_lab.papers.reader import claims, published
+from vireid_lab.papers.slots import parse_slots
 from vireid_lab.recipes import tmpa
 from vireid_lab.recipes.catalogue import choose_settings
 

@@ -11,7 +11,8 @@ from vireid_lab.cli import main
 from vireid_lab.data.batch import Batch
 from vireid_lab.losses.match_distill import diversity, kd_attention, kd_logits
 from vireid_lab.losses.part_center import PartCenter
-from vireid_lab.papers.reader import parse_slots, published
+from vireid_lab.papers.reader import published
+from vireid_lab.papers.slots import parse_slots
 from vireid_lab.recipes import cal
 from vireid_lab.recipes.catalogue import RECIPES, choose_settings
 from vireid_lab.recipes.run import open_run, train

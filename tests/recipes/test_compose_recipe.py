@@ -9,7 +9,7 @@ import torch
 
 from vireid_lab.analysis.run_results import read_run
 from vireid_lab.cli import main
-from vireid_lab.papers.reader import matches
+from vireid_lab.papers.slots import matches
 from vireid_lab.recipes.catalogue import RECIPES, choose_settings
 from vireid_lab.recipes.compose import MODELS
 from vireid_lab.recipes.run import open_run, train

@@ -10,7 +10,8 @@ import torch
 from torch.nn import functional as F
 
 from vireid_lab.data.batch import Batch
-from vireid_lab.papers.reader import parse_slots, published
+from vireid_lab.papers.reader import published
+from vireid_lab.papers.slots import parse_slots
 from vireid_lab.recipes.catalogue import RECIPES, choose_settings
 from vireid_lab.recipes.method import PROTOTYPE_LOSSES
 from vireid_lab.recipes.run import open_run, train

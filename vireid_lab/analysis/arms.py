@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from vireid_lab.analysis.comparisons import group_key
 from vireid_lab.analysis.run_results import RunResult
-from vireid_lab.papers.reader import SLOTS, matches
+from vireid_lab.papers.slots import SLOTS, matches
 from vireid_lab.train.checkpoint import checkpoint_path
 
 

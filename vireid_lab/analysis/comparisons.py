@@ -12,7 +12,8 @@ import numpy as np
 
 from vireid_lab.analysis.run_results import RunResult
 from vireid_lab.evaluate.protocols import default_protocol
-from vireid_lab.papers.reader import Claim, matches, parse_slots, published
+from vireid_lab.papers.reader import Claim, published
+from vireid_lab.papers.slots import matches, parse_slots
 from vireid_lab.train.rundir import MAY_DIFFER
 
 OF_THE_PAIR = {"seed", "data", "data_root", "trial"}  # what tells the pairs of one comparison apart

@@ -15,7 +15,7 @@ from vireid_lab.analysis.comparisons import group_key, is_plain
 from vireid_lab.analysis.run_results import RunResult
 from vireid_lab.augment.pipeline import parse_slot
 from vireid_lab.data.make import default_infrared
-from vireid_lab.papers.reader import SLOTS, same_slot
+from vireid_lab.papers.slots import SLOTS, same_slot
 from vireid_lab.recipes.catalogue import RECIPES
 from vireid_lab.recipes.compose import model_of
 

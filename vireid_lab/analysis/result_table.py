@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from vireid_lab.analysis.run_results import RunResult
-from vireid_lab.papers.reader import METRICS, SLOTS, read_slots
+from vireid_lab.papers.reader import METRICS
+from vireid_lab.papers.slots import SLOTS, read_slots
 from vireid_lab.runtime import InputError, atomic_path
 
 SUFFIX = ".runs.csv"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vireid_lab.papers.reader import read_slots
+from vireid_lab.papers.slots import read_slots
 from vireid_lab.runtime import InputError, read_json
 
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from vireid_lab.analysis.comparisons import group_key
 from vireid_lab.analysis.run_results import RunResult
-from vireid_lab.papers.reader import METRICS, Published, matches, parse_slots
+from vireid_lab.papers.reader import METRICS, Published
+from vireid_lab.papers.slots import matches, parse_slots
 
 METRIC_NAMES = {"rank1": "R-1", "rank5": "R-5", "rank10": "R-10", "rank20": "R-20", "mAP": "mAP", "mINP": "mINP"}
 PROTOCOL_NAMES = {
