@@ -9,7 +9,7 @@ import torch
 from vireid_lab.data.batch import Batch
 from vireid_lab.models.output import ReIDOutput
 from vireid_lab.recipes.catalogue import RECIPES, choose_settings
-from vireid_lab.recipes.method import Criterion, identity_loss
+from vireid_lab.recipes.criterion import Criterion, identity_loss
 from vireid_lab.runtime import InputError
 
 

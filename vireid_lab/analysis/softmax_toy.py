@@ -17,7 +17,7 @@ from vireid_lab.data.batch import Batch
 from vireid_lab.data.records import INFRARED, VISIBLE
 from vireid_lab.losses.spectral_softmax import SpectralSoftmax
 from vireid_lab.models.output import ReIDOutput
-from vireid_lab.recipes.method import SPECTRAL_LOSSES, Criterion
+from vireid_lab.recipes.criterion import SPECTRAL_LOSSES, Criterion
 from vireid_lab.runtime import InputError
 
 PEOPLE, IMAGES = 3, 6  # identities; images of each in each modality

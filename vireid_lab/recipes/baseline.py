@@ -7,7 +7,8 @@ from vireid_lab.models.agw import AGW
 from vireid_lab.models.backbone import build_backbone
 from vireid_lab.runtime import unknown
 
-from .method import Criterion, Method
+from .criterion import Criterion
+from .method import Method
 from .settings import SMALL, TINY, Settings
 
 VERSION = 1  # raised when the same settings would give another model

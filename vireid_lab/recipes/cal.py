@@ -18,7 +18,8 @@ from vireid_lab.models.region_mining import LearnedParts, RegionMining, Stripes
 from vireid_lab.models.target_attention import TargetAttention
 from vireid_lab.runtime import InputError, unknown
 
-from .method import Criterion, Method, identity_loss, split_losses
+from .criterion import Criterion, identity_loss, split_losses
+from .method import Method
 from .settings import SMALL, TINY, Settings
 
 VERSION = 3  # raised whenever the same settings give another training

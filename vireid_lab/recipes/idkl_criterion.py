@@ -12,7 +12,7 @@ from vireid_lab.losses.purification import discrepancy_reducing, discrimination_
 from vireid_lab.models.idkl import IDKLOutput
 from vireid_lab.runtime import InputError
 
-from .method import Criterion, identity_loss, split_losses
+from .criterion import Criterion, identity_loss, split_losses
 
 FORMS = {
     "confuser": ("paper", "pseudo"),

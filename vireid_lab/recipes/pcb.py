@@ -8,7 +8,8 @@ from vireid_lab.augment.pipeline import build_augment
 from vireid_lab.models.backbone import build_backbone
 from vireid_lab.models.pcb import PCB
 
-from .method import Criterion, Method, read_parts
+from .criterion import Criterion
+from .method import Method, read_parts
 from .settings import SMALL, TINY, Settings
 
 VERSION = 1  # raised when the same settings would give another model

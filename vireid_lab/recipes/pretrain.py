@@ -21,7 +21,7 @@ from vireid_lab.spectra.world import VERSION, World
 from vireid_lab.train.loop import fit
 from vireid_lab.train.schedule import Schedule, build_optimiser, parameter_groups
 
-from .method import Criterion
+from .criterion import Criterion
 
 CAMERAS = (1, 2, 4, 5)
 IMAGES_PER_CAMERA = 2

@@ -12,7 +12,8 @@ from vireid_lab.data.batch import Batch
 from vireid_lab.models.backbone import build_backbone
 from vireid_lab.models.rfm import RFM, RFMOutput
 
-from .method import Criterion, Method, read_parts
+from .criterion import Criterion
+from .method import Method, read_parts
 from .settings import SMALL, TINY, Settings
 
 VERSION = 1  # raised whenever the same settings give another training

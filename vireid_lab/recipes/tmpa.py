@@ -18,7 +18,8 @@ from vireid_lab.models.tmpa import TMPA, TRANSFERS
 from vireid_lab.runtime import InputError, unknown
 
 from . import baseline
-from .method import Criterion, Method, split_losses
+from .criterion import Criterion, split_losses
+from .method import Method
 from .settings import SMALL, TINY, Settings
 
 VERSION = 1  # raised whenever the same settings give another training
