@@ -10,7 +10,8 @@ from vireid_lab.data.layouts import open_dataset
 from vireid_lab.data.make import make_benchmark
 from vireid_lab.evaluate.ladder import NONE_KEPT, climb
 from vireid_lab.evaluate.runs import evaluate_model, evaluate_run
-from vireid_lab.recipes.run import open_run, train
+from vireid_lab.recipes.run import open_run
+from vireid_lab.recipes.training import train
 from vireid_lab.runtime import InputError
 
 TOY = ("weights=none", "size=32x16", "ids_per_batch=2", "steps=6", "checkpoint_every=2", "keep_checkpoints=true")

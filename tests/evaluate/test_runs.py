@@ -9,7 +9,8 @@ from vireid_lab.evaluate.evaluation_plan import plan_evaluation
 from vireid_lab.evaluate.features import raw_pixels
 from vireid_lab.evaluate.runs import evaluate_model
 from vireid_lab.evaluate.scoring import Options
-from vireid_lab.recipes.run import open_run, train
+from vireid_lab.recipes.run import open_run
+from vireid_lab.recipes.training import train
 from vireid_lab.runtime import InputError
 
 TOY = ("weights=none", "size=32x16", "ids_per_batch=2", "steps=2", "checkpoint_every=2")

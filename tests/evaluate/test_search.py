@@ -10,7 +10,7 @@ from vireid_lab.evaluate import search as module
 from vireid_lab.evaluate.features import Features
 from vireid_lab.evaluate.nearest import exact_nearest
 from vireid_lab.evaluate.search import build_index, open_index
-from vireid_lab.recipes.run import train
+from vireid_lab.recipes.training import train
 from vireid_lab.runtime import InputError
 
 TOY = ("weights=none", "size=32x16", "ids_per_batch=2", "steps=2", "checkpoint_every=2")

@@ -15,7 +15,8 @@ from vireid_lab.papers.reader import published
 from vireid_lab.papers.slots import parse_slots
 from vireid_lab.recipes import cal
 from vireid_lab.recipes.catalogue import RECIPES, choose_settings
-from vireid_lab.recipes.run import open_run, train
+from vireid_lab.recipes.run import open_run
+from vireid_lab.recipes.training import train
 from vireid_lab.runtime import InputError
 from vireid_lab.train.checkpoint import checkpoint_path, load_checkpoint
 

@@ -12,8 +12,9 @@ from vireid_lab.cli import main
 from vireid_lab.papers.slots import matches
 from vireid_lab.recipes.catalogue import RECIPES, choose_settings
 from vireid_lab.recipes.compose import MODELS
-from vireid_lab.recipes.run import open_run, train
+from vireid_lab.recipes.run import open_run
 from vireid_lab.recipes.settings import ComposedSettings
+from vireid_lab.recipes.training import train
 from vireid_lab.runtime import InputError
 from vireid_lab.train.checkpoint import checkpoint_path, load_checkpoint
 from vireid_lab.train.log import read_metrics

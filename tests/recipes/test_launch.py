@@ -16,7 +16,8 @@ import torch
 
 from vireid_lab.recipes.launch import launch
 from vireid_lab.recipes.own_process import is_running, stop_training
-from vireid_lab.recipes.run import open_run, train
+from vireid_lab.recipes.run import open_run
+from vireid_lab.recipes.training import train
 from vireid_lab.runtime import InputError
 from vireid_lab.train.checkpoint import checkpoint_path, load_checkpoint
 from vireid_lab.train.log import read_metrics

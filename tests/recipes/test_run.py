@@ -12,8 +12,9 @@ import torch
 
 from vireid_lab.data.layouts import open_dataset
 from vireid_lab.recipes.config import config_hash, describe
-from vireid_lab.recipes.run import open_run, train
+from vireid_lab.recipes.run import open_run
 from vireid_lab.recipes.settings import Settings
+from vireid_lab.recipes.training import train
 from vireid_lab.runtime import InputError
 from vireid_lab.train.checkpoint import checkpoint_path, load_checkpoint
 from vireid_lab.train.log import read_metrics

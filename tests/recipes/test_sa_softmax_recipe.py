@@ -14,7 +14,8 @@ from vireid_lab.papers.reader import published
 from vireid_lab.papers.slots import parse_slots
 from vireid_lab.recipes.catalogue import RECIPES, choose_settings
 from vireid_lab.recipes.criterion import PROTOTYPE_LOSSES
-from vireid_lab.recipes.run import open_run, train
+from vireid_lab.recipes.run import open_run
+from vireid_lab.recipes.training import train
 from vireid_lab.runtime import InputError
 from vireid_lab.train.checkpoint import load_checkpoint
 

@@ -11,8 +11,9 @@ from vireid_lab.analysis.run_results import read_run
 from vireid_lab.cli import main
 from vireid_lab.data.layouts import open_dataset
 from vireid_lab.evaluate.runs import evaluate_model, evaluate_run
-from vireid_lab.recipes.run import open_run, train
+from vireid_lab.recipes.run import open_run
 from vireid_lab.recipes.select import KeepBest, best_path, hold_out
+from vireid_lab.recipes.training import train
 from vireid_lab.runtime import InputError
 from vireid_lab.train.checkpoint import checkpoint_path, load_checkpoint
 

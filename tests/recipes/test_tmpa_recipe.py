@@ -14,7 +14,8 @@ from vireid_lab.data.transforms import normalise, to_float
 from vireid_lab.losses.triplet import WeightedRegularizationTriplet
 from vireid_lab.recipes import tmpa
 from vireid_lab.recipes.catalogue import RECIPES, choose_settings
-from vireid_lab.recipes.run import open_run, train
+from vireid_lab.recipes.run import open_run
+from vireid_lab.recipes.training import train
 from vireid_lab.runtime import InputError
 from vireid_lab.train.checkpoint import checkpoint_path, load_checkpoint
 from vireid_lab.train.log import read_metrics

@@ -42,7 +42,8 @@ def add_command(commands, common) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Trains, and says where the run is."""
-    from vireid_lab.recipes.run import open_run, train
+    from vireid_lab.recipes.run import open_run
+    from vireid_lab.recipes.training import train
     from vireid_lab.train.ranks import count_processes, is_rank_zero, rank_zero_first, start_ranks, under_torchrun
 
     if not under_torchrun():

@@ -45,7 +45,7 @@ def launch(
     training ends with its notebook.
 
     Args:
-        recipe, data_root, preset, out, overrides, device, trial: as for `vireid_lab.recipes.run.train`.
+        recipe, data_root, preset, out, overrides, device, trial: as for `vireid_lab.recipes.training.train`.
         resume: follow, go on with or leave as it is what `out` holds; without it, that is an error.
 
     Returns:
