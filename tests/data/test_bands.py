@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from vireid_lab.data.scene_pairs import from_arrays, read_bands
+from vireid_lab.data.scene_files import read_bands
+from vireid_lab.data.scene_pairs import from_arrays
 from vireid_lab.runtime import InputError
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*could not be checked:UserWarning")

@@ -6,7 +6,7 @@ import tifffile
 from pair_files import levels, save
 from PIL import Image
 
-from vireid_lab.data.scene_pairs import read_pair
+from vireid_lab.data.scene_files import read_pair
 from vireid_lab.runtime import InputError
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*could not be checked:UserWarning")

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from pair_files import levels, srgb_decoded
 
-from vireid_lab.data.scene_pairs import from_arrays, read_pair
+from vireid_lab.data.scene_files import read_pair
+from vireid_lab.data.scene_pairs import from_arrays
 from vireid_lab.runtime import InputError
 from vireid_lab.spectra.srgb import linear_to_srgb, srgb_to_linear
 

@@ -9,7 +9,8 @@ from pair_files import levels, save, srgb_decoded
 
 from vireid_lab.data import scene_pairs
 from vireid_lab.data.registration import RegistrationWarning
-from vireid_lab.data.scene_pairs import find_pairs, from_arrays, read_pair
+from vireid_lab.data.scene_files import find_pairs, read_pair
+from vireid_lab.data.scene_pairs import from_arrays
 from vireid_lab.runtime import InputError
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*could not be checked:UserWarning")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vireid_lab.data.scene_pairs import find_pairs
+from vireid_lab.data.scene_files import find_pairs
 from vireid_lab.data.scene_truth import read_truth
 from vireid_lab.runtime import InputError
 from vireid_lab.spectra.scenes.pairs import write_scene_pairs

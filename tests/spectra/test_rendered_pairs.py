@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from scipy.ndimage import binary_erosion
 
-from vireid_lab.data.scene_pairs import find_pairs, read_pair
+from vireid_lab.data.scene_files import find_pairs, read_pair
 from vireid_lab.runtime import InputError
 from vireid_lab.spectra import illuminants, materials, sensors
 from vireid_lab.spectra.grid import WAVELENGTHS

@@ -10,7 +10,7 @@ import numpy as np
 from vireid_lab.runtime import InputError, read_json
 
 from .pixels import read_pixels
-from .scene_pairs import PairFiles
+from .scene_files import PairFiles
 
 
 @dataclass(frozen=True)
