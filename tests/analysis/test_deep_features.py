@@ -11,14 +11,8 @@ import torch
 from vireid_lab.analysis import deep_features as module
 from vireid_lab.analysis.deep_features import deep_features, load_network
 from vireid_lab.analysis.discrepancy import centroid_ratio, frechet, median_distance, mmd
-from vireid_lab.analysis.factor_experiments import (
-    FIG6_STRENGTHS,
-    KINDS,
-    SCORES,
-    fig3_experiment,
-    fig6_experiment,
-    pedestrian_images,
-)
+from vireid_lab.analysis.factor_experiments import FIG6_STRENGTHS, fig3_experiment, fig6_experiment, pedestrian_images
+from vireid_lab.analysis.factor_results import KINDS, SCORES
 from vireid_lab.runtime import InputError
 
 timm = pytest.importorskip("timm", reason="extra offline-weights is not installed")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vireid_lab.analysis.factor_experiments import FactorResult, FactorRun, Move
+from vireid_lab.analysis.factor_results import FactorResult, FactorRun, Move
 from vireid_lab.figures.discrepancy import describe_scores, discrepancy_curves, factor_map_sheet, factor_maps
 
 STRENGTHS = (0.25, 0.5)

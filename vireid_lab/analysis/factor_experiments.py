@@ -7,7 +7,6 @@ test, and the two kinds of factors take the same share of brightness from every 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -26,95 +25,11 @@ from .discrepancy import (
     permutation_test,
     principal_coordinates,
 )
+from .factor_results import KINDS, PARTWISE, WHOLE, FactorResult, FactorRun, Move
 from .factors import PARTS, brightness_change, factors_parts, factors_whole
 
-WHOLE, PARTWISE = "whole", "parts"
-KINDS = (WHOLE, PARTWISE)
-SCORES = ("mmd", "frechet", "centroid")
 FIG3_STRENGTHS = (0.25, 0.5)
 FIG6_STRENGTHS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-
-
-@dataclass(frozen=True)
-class Move:
-    """What one kind of factors at one strength did to the images of a run.
-
-    Attributes:
-        features: (N, d) of the changed images.
-        mean_change: share of the brightness lost; equal to the strength, but measured.
-        rms_change: root mean square change over root mean square brightness, averaged over the images.
-        scores: discrepancy from the original images, by name in SCORES.
-        p_values: of each score: original and changed images exchanged in pairs.
-    """
-
-    features: np.ndarray
-    mean_change: float
-    rms_change: float
-    scores: dict[str, float]
-    p_values: dict[str, float]
-
-
-@dataclass(frozen=True)
-class FactorRun:
-    """One seed: one choice of images and one draw of factors.
-
-    Attributes:
-        seed: of both.
-        chosen: (N,) positions of the images in the pool.
-        original: (N, d) features of the unchanged images.
-        moves: by (kind in KINDS, strength).
-        lead_p: by strength and score: p-value of "a factor for each part moves the features no farther than one".
-    """
-
-    seed: int
-    chosen: np.ndarray
-    original: np.ndarray
-    moves: dict[tuple[str, float], Move]
-    lead_p: dict[float, dict[str, float]]
-
-
-@dataclass(frozen=True)
-class FactorResult:
-    """All seeds of an experiment.
-
-    Attributes:
-        label: network, weights, size and normalisation.
-        strengths: shares of brightness lost.
-        parts: number of horizontal parts.
-        permutations: of each test.
-        runs: one for each seed.
-    """
-
-    label: str
-    strengths: tuple[float, ...]
-    parts: int
-    permutations: int
-    runs: list[FactorRun]
-
-    def scores(self, kind: str, score: str) -> np.ndarray:
-        """(seeds, strengths) of one kind of factors and one score."""
-        return np.array([[run.moves[kind, s].scores[score] for s in self.strengths] for run in self.runs])
-
-    def table(self) -> list[dict]:
-        """One row for each strength and score: both kinds (mean, deviation over seeds), seeds that agree, p-values."""
-        rows = []
-        for i, strength in enumerate(self.strengths):
-            for score in SCORES:
-                whole, parts = (self.scores(kind, score)[:, i] for kind in KINDS)
-                rows.append(
-                    {
-                        "strength": strength,
-                        "score": score,
-                        "whole": float(whole.mean()),
-                        "whole_sd": float(whole.std(ddof=1)) if len(whole) > 1 else float("nan"),
-                        "parts": float(parts.mean()),
-                        "parts_sd": float(parts.std(ddof=1)) if len(parts) > 1 else float("nan"),
-                        "seeds_where_parts_lead": int((parts > whole).sum()),
-                        "seeds": len(self.runs),
-                        "lead_p": [run.lead_p[strength][score] for run in self.runs],
-                    }
-                )
-        return rows
 
 
 def pedestrian_images(number: int = 300, size: tuple[int, int] = (192, 96), seed: int = 0) -> np.ndarray:

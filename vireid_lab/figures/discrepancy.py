@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from vireid_lab.analysis.factor_experiments import KINDS, SCORES, FactorResult, FactorRun
+from vireid_lab.analysis.factor_results import KINDS, SCORES, FactorResult, FactorRun
 
 from .embeddings import tsne_map
 from .style import BLUE, DOUBLE, ORANGE, drawn
