@@ -3,7 +3,8 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from vireid_lab.analysis.lines import MAX_GROUPS, robust_lines
-from vireid_lab.analysis.reflection import band_ratios, fit_region, one_material
+from vireid_lab.analysis.one_material import one_material
+from vireid_lab.analysis.reflection import band_ratios, fit_region
 from vireid_lab.runtime import InputError
 
 REFLECTANCE = np.array([0.5, 0.4, 0.3])

@@ -21,7 +21,6 @@ from vireid_lab.runtime import InputError, unknown
 CHANNELS = ("red", "green", "blue")
 ROBUST = ("none", "huber", "ransac")
 ROBUST_PIXELS = 20_000
-ONE_MATERIAL_LIMIT = 0.1
 
 
 @dataclass(frozen=True)
@@ -50,14 +49,6 @@ class RegionFit:
     interval: np.ndarray | None
     pixels: int
     masked: int
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Whether a region looks like one material, and the rule with its numbers in one line."""
-
-    one: bool
-    text: str
 
 
 def fit_region(
@@ -183,20 +174,6 @@ def band_ratios(visible: np.ndarray, infrared: np.ndarray, valid: np.ndarray | N
     ratios = np.full(visible.shape, np.nan, np.float32)
     keep = usable(visible, infrared, valid)[..., None]
     return np.divide(infrared[..., None], visible, out=ratios, where=keep, casting="same_kind")
-
-
-def one_material(fit: RegionFit, limit: float = ONE_MATERIAL_LIMIT) -> Verdict:
-    """One material? Yes where a line through the origin leaves at most `limit` of the infrared in all three channels.
-
-    Our rule (the paper has none): `fit.variation` <= limit for N/R, N/G and N/B. It is a rule about one slope: two
-    materials of nearly equal ratios pass, and noise, highlights or a second light make one material fail. In rendered
-    scenes, boxes of 24 x 24 pixels with noise 0.01: 94 % of those in one material pass, and 5 % of those in two whose k
-    differ by 20 % or more; with noise 0.02 it is 51 % and 4 %.
-    """
-    percent = ", ".join(f"N/{name[0].upper()} {100 * v:.1f} %" for name, v in zip(CHANNELS, fit.variation, strict=True))
-    one = bool((fit.variation <= limit).all())
-    answer = "one material" if one else "not one material"
-    return Verdict(one, f"{answer}: off the line through the origin by {percent} (limit {100 * limit:g} %)")
 
 
 def _check_options(robust: str, noise: np.ndarray, bootstrap: int, block: int, level: float, rng: Generator | None):

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vireid_lab.analysis.one_material import one_material
 from vireid_lab.analysis.pixels import check_pair, usable
-from vireid_lab.analysis.reflection import CHANNELS, one_material
+from vireid_lab.analysis.reflection import CHANNELS
 from vireid_lab.analysis.regions import automatic_regions, compare_fits
 from vireid_lab.runtime import InputError, unknown
 

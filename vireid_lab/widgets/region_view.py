@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from vireid_lab.analysis.reflection import CHANNELS, RegionFit, band_ratios, fit_region, one_material
+from vireid_lab.analysis.one_material import one_material
+from vireid_lab.analysis.reflection import CHANNELS, RegionFit, band_ratios, fit_region
 from vireid_lab.figures.style import BLUE, RED, RIGHT, style
 from vireid_lab.runtime import InputError, unknown
 
