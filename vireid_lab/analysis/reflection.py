@@ -15,7 +15,7 @@ import numpy as np
 from numpy.random import Generator
 
 from vireid_lab.analysis.lines import block_groups, least_squares, pixel_groups, robust_lines, slope_interval, sums
-from vireid_lab.analysis.pixels import check_pair, usable, why_unusable
+from vireid_lab.analysis.usable_pixels import check_pair, usable, why_unusable
 from vireid_lab.runtime import InputError, unknown
 
 CHANNELS = ("red", "green", "blue")

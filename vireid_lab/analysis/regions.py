@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vireid_lab.analysis.pixels import check_pair, usable
 from vireid_lab.analysis.reflection import RegionFit, band_ratios, fit_pixels
+from vireid_lab.analysis.usable_pixels import check_pair, usable
 from vireid_lab.runtime import InputError, unknown
 
 METHODS = ("kmeans", "superpixels")

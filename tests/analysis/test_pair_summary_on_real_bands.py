@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vireid_lab.analysis.summary import summarise
+from vireid_lab.analysis.pair_summary import summarise
 from vireid_lab.data.scene_pairs import from_arrays
 
 

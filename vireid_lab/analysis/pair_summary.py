@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from vireid_lab.analysis.one_material import one_material
-from vireid_lab.analysis.pixels import check_pair, usable
 from vireid_lab.analysis.reflection import CHANNELS
 from vireid_lab.analysis.regions import automatic_regions, compare_fits
+from vireid_lab.analysis.usable_pixels import check_pair, usable
 from vireid_lab.runtime import InputError, unknown
 
 Pair = tuple[str, str, np.ndarray, np.ndarray, np.ndarray | None, np.ndarray | None]

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from vireid_lab.analysis.one_material import one_material
+from vireid_lab.analysis.pair_summary import MEASURES, summarise
 from vireid_lab.analysis.reflection import fit_region
 from vireid_lab.analysis.regions import compare_fits
-from vireid_lab.analysis.summary import MEASURES, summarise
 from vireid_lab.runtime import InputError
 
 
