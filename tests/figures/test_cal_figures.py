@@ -9,7 +9,7 @@ import pytest
 
 from vireid_lab.analysis.correspondence import Correspondence, graph
 from vireid_lab.figures import cal_graph, cal_materials, cal_parts
-from vireid_lab.figures.saliency import overlay
+from vireid_lab.figures.heat_maps import overlay
 from vireid_lab.spectra.labels import CODES
 
 MATCH = np.array([2, 0, 1])

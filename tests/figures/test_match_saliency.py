@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from vireid_lab.figures import match_saliency
-from vireid_lab.figures.saliency import overlay
+from vireid_lab.figures.heat_maps import overlay
 from vireid_lab.models.backbone import build_backbone
 from vireid_lab.models.one_stream import OneStream
 from vireid_lab.models.tmpa import TMPA

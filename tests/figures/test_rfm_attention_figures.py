@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from vireid_lab.figures import rfm_attention
+from vireid_lab.figures.heat_maps import overlay, stretch
 from vireid_lab.models.backbone import build_backbone
 from vireid_lab.models.rfm import RFM
 from vireid_lab.runtime import InputError
@@ -57,12 +58,6 @@ def test_the_share_on_the_person_by_hand():
     assert "area 31.2 %" in words and "more in 1 of 2 images, +25.00 points" in words
 
 
-def test_maps_are_stretched_from_their_least_to_their_most():
-    heat = rfm_attention.stretch(np.array([[0.5, 0.6], [0.5, 0.7]], np.float32), (8, 4))
-    assert heat.shape == (8, 4) and (heat.min(), heat.max()) == (0, 1) and heat[-1, -1] == 1
-    assert not rfm_attention.stretch(np.full((2, 2), 0.5, np.float32), (8, 4)).any()
-
-
 def test_the_range_of_the_attention_is_that_of_its_images():
     attention = np.array([[[0.5, 0.6]], [[0.8, 0.9]]])
     maps = rfm_attention.AttentionMaps(attention, attention, attention)
@@ -74,7 +69,7 @@ def test_the_sheet_shows_both_images_of_each_person_beside_their_maps(people):
     maps = rfm_attention.AttentionMaps(*(rng.random((4, 6, 3)).astype(np.float32) for _ in range(3)))
     axes = rfm_attention.attention_sheet(people[:4], maps, ["id 1", "id 2"]).axes[0]
     canvas = np.asarray(axes.images[0].get_array())
-    expected = rfm_attention.overlay(people[3], rfm_attention.stretch(maps.attention[3], (24, 12)))
+    expected = overlay(people[3], stretch(maps.attention[3], (24, 12)))
     np.testing.assert_array_equal(canvas[27:51, 0:12], people[2])
     np.testing.assert_array_equal(canvas[27:51, 4 * 15 : 4 * 15 + 12], people[3])
     np.testing.assert_array_equal(canvas[27:51, 6 * 15 : 6 * 15 + 12], expected)

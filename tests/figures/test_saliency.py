@@ -6,7 +6,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from vireid_lab.figures.saliency import overlay, pair_maps, saliency_sheet, similarity_map
+from vireid_lab.figures.heat_maps import overlay
+from vireid_lab.figures.saliency import pair_maps, saliency_sheet, similarity_map
 from vireid_lab.models.agw import AGW
 from vireid_lab.models.backbone import build_backbone
 

@@ -9,8 +9,7 @@ import pytest
 import torch
 
 from vireid_lab.figures import tmpa_transfer
-from vireid_lab.figures.rfm_attention import stretch
-from vireid_lab.figures.saliency import overlay
+from vireid_lab.figures.heat_maps import overlay, stretch
 from vireid_lab.models.backbone import build_backbone
 from vireid_lab.models.tmpa import TMPA
 from vireid_lab.spectra.labels import CODES, FIRST_PERSON

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
 from vireid_lab.analysis.correspondence import Correspondence, effective_positions
 from vireid_lab.data.records import MODALITY_NAMES
 
-from .saliency import overlay
+from .heat_maps import ENDS, draw_scale, overlay
 from .samples import draw_montage
-from .style import DOUBLE, HEAT, drawn
+from .style import DOUBLE, drawn
 
 VERSION = 1
 SIGNS = "VI"  # a part is named by its modality and its number from 1, such as V1, I3
@@ -78,11 +77,7 @@ def attention_sheet(pair: Correspondence) -> Figure:
 def with_bar(cells: list[list[np.ndarray]], rows: Sequence[str], columns: Sequence[str]) -> Figure:
     """A montage with the scale of its maps beside it."""
     figure, axes = draw_montage(cells, rows, columns, DOUBLE, right=0.75)
-    place = axes.get_position()
-    beside = (1 - 0.68 / DOUBLE, place.y0 + 0.2 * place.height, 0.1 / DOUBLE, 0.6 * place.height)
-    bar = figure.colorbar(ScalarMappable(cmap=HEAT), cax=figure.add_axes(beside), ticks=(0, 1))
-    bar.ax.set_yticklabels(["0", "most\nof each\nmap"])
-    bar.outline.set_visible(False)
+    draw_scale(axes, ("0", ENDS[1]))
     return figure
 
 

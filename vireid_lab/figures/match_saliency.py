@@ -7,7 +7,6 @@ from itertools import combinations
 
 import numpy as np
 import torch
-from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 from torch import nn
 from torch.nn import functional as F
@@ -19,9 +18,10 @@ from vireid_lab.models.tmpa import TMPA
 from vireid_lab.runtime import InputError
 from vireid_lab.spectra.labels import FIRST_PERSON
 
-from .saliency import overlay, similarity_map
+from .heat_maps import draw_scale, overlay
+from .saliency import LABEL, similarity_map
 from .samples import draw_montage
-from .style import DOUBLE, HEAT, drawn
+from .style import DOUBLE, drawn
 
 VERSION = 1
 FLAT = 1e-6  # values this near to each other are equal
@@ -136,9 +136,5 @@ def match_sheet(images: np.ndarray, maps: Mapping[str, np.ndarray], rows: Sequen
     names = ["image", *("\n+".join(name.rsplit("+", 1)) for name in maps)]
     width = min(DOUBLE, 1.3 + 0.62 * len(names))
     figure, axes = draw_montage(cells, rows, names, width, right=0.75)
-    place = axes.get_position()
-    beside = (1 - 0.68 / width, place.y0 + 0.2 * place.height, 0.1 / width, 0.6 * place.height)
-    bar = figure.colorbar(ScalarMappable(cmap=HEAT), cax=figure.add_axes(beside), ticks=(0, 0.5, 1))
-    bar.set_label("speaks for the similarity\n(share of the largest value)", fontsize=7)
-    bar.outline.set_visible(False)
+    draw_scale(axes, label=LABEL)
     return figure

@@ -7,19 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 from torch import nn
-from torch.nn import functional as F
 
 from vireid_lab.data.transforms import from_pictures
 from vireid_lab.models.inference import inference
 from vireid_lab.runtime import InputError
-from vireid_lab.spectra.labels import FIRST_PERSON
 
-from .saliency import overlay
+from .heat_maps import ENDS, draw_scale, overlay, person_cover, stretch
 from .samples import draw_montage
-from .style import DOUBLE, HEAT, drawn
+from .style import DOUBLE, drawn
 
 VERSION = 1
 MAPS = ("original", "attention", "weighted")
@@ -76,8 +73,7 @@ def person_shares(maps: AttentionMaps, masks: np.ndarray) -> dict[str, np.ndarra
     Returns:
         "area" and the names of MAPS -> (N,) in [0, 1].
     """
-    person = torch.from_numpy((masks >= FIRST_PERSON).astype(np.float64))[:, None]
-    covered = F.adaptive_avg_pool2d(person, maps.original.shape[1:])[:, 0].numpy()
+    covered = person_cover(masks, maps.original.shape[1:])
     shares = {"area": covered.mean((1, 2))}
     for name in MAPS:
         values = getattr(maps, name).astype(np.float64)
@@ -102,20 +98,8 @@ def attention_sheet(images: np.ndarray, maps: AttentionMaps, rows: Sequence[str]
         cells[place // 2] += [image, *(overlay(image, heat) for heat in heats)]
     names = ["feature\nmap F", "attention", "F after\nattention"]
     figure, axes = draw_montage(cells, rows, ["(a) visible", *names, "(b) infrared", *names], DOUBLE, right=0.65)
-    place = axes.get_position()
-    beside = (1 - 0.58 / DOUBLE, place.y0 + 0.15 * place.height, 0.1 / DOUBLE, 0.7 * place.height)
-    bar = figure.colorbar(ScalarMappable(cmap=HEAT), cax=figure.add_axes(beside), ticks=(0, 1))
-    bar.ax.set_yticklabels(["least\nof each\nmap", "most\nof each\nmap"])
-    bar.outline.set_visible(False)
+    draw_scale(axes, ENDS, room=0.58, margin=0.15)
     return figure
-
-
-def stretch(heat: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A map (h, w) from 0 at its least to 1 at its most, at the size of the image; 0 for one that is flat."""
-    span = heat.max() - heat.min()
-    values = (heat - heat.min()) / (span if span > 0 else 1)
-    large = F.interpolate(torch.from_numpy(values)[None, None].float(), size, mode="bilinear", align_corners=False)
-    return large[0, 0].numpy().clip(0, 1)
 
 
 def describe_range(maps: AttentionMaps) -> str:

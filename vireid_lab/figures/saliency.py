@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from matplotlib import colormaps
-from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 from pytorch_grad_cam import GradCAM
 from torch import Tensor, nn
@@ -15,10 +13,12 @@ from torch.nn import functional as F
 
 from vireid_lab.models.inference import inference
 
+from .heat_maps import draw_scale, overlay
 from .samples import draw_montage
-from .style import HEAT, SINGLE, drawn
+from .style import SINGLE, drawn
 
 VERSION = 1
+LABEL = "speaks for the similarity\n(share of the largest value)"  # of the maps' scale
 
 
 class Embedder(nn.Module):
@@ -89,13 +89,6 @@ def pair_maps(
     )
 
 
-def overlay(image: np.ndarray, heat: np.ndarray) -> np.ndarray:
-    """An image in grey under a magma map: (H, W, 3) uint8 from (H, W, 3) uint8 and (H, W) in [0, 1]."""
-    grey = image.mean(axis=2, keepdims=True) / 255
-    colour = colormaps[HEAT](heat)[..., :3]
-    return (255 * (0.4 * grey + 0.6 * colour)).round().astype(np.uint8)
-
-
 @drawn
 def saliency_sheet(
     pairs: Sequence[tuple[np.ndarray, np.ndarray]],
@@ -117,9 +110,5 @@ def saliency_sheet(
     ]
     first, second = columns
     figure, axes = draw_montage(cells, rows, [first, "its map", second, "its map"], SINGLE, right=0.75)
-    place = axes.get_position()
-    beside = (1 - 0.68 / SINGLE, place.y0 + 0.15 * place.height, 0.1 / SINGLE, 0.7 * place.height)
-    bar = figure.colorbar(ScalarMappable(cmap=HEAT), cax=figure.add_axes(beside), ticks=(0, 0.5, 1))
-    bar.set_label("speaks for the similarity\n(share of the largest value)", fontsize=7)
-    bar.outline.set_visible(False)
+    draw_scale(axes, label=LABEL, margin=0.15)
     return figure

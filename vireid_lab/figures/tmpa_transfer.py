@@ -7,19 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
-from torch.nn import functional as F
 
 from vireid_lab.data.transforms import from_pictures
 from vireid_lab.models.inference import inference
 from vireid_lab.models.tmpa import TMPA
-from vireid_lab.spectra.labels import FIRST_PERSON
 
-from .rfm_attention import stretch
-from .saliency import overlay
+from .heat_maps import ENDS, draw_scale, overlay, person_cover, stretch
 from .samples import GAP, draw_montage
-from .style import DOUBLE, HEAT, drawn
+from .style import DOUBLE, drawn
 
 VERSION = 1
 PLACES = {"head": (0.12, 0.5), "chest": (0.35, 0.5), "legs": (0.7, 0.5), "corner": (0.06, 0.08)}  # shares of the image
@@ -71,8 +67,7 @@ def measure_reading(weights: np.ndarray, masks: np.ndarray) -> Reading:
     A place of the map counts as person to the share of its pixels that show one.
     """
     size = weights.shape[1:3]
-    person = torch.from_numpy((masks >= FIRST_PERSON).astype(np.float64))[:, None]
-    covered = F.adaptive_avg_pool2d(person, size)[:, 0].flatten(1).numpy()  # (N, h * w)
+    covered = person_cover(masks, size).reshape(len(masks), -1)  # (N, h * w)
     flat = weights.reshape(len(weights), size[0] * size[1], -1).astype(np.float64)
     entropy = -(flat * np.log(np.maximum(flat, 1e-300))).sum(2)
     read = (flat * covered[:, None, :]).sum(2)
@@ -112,11 +107,7 @@ def transfer_sheet(images: np.ndarray, weights: np.ndarray, rows: Sequence[str])
                 look = {"markerfacecolor": "none", "markeredgecolor": "white", "markeredgewidth": 2.0, "markersize": 6}
                 axes.plot(*(corner + middle), "s", **look)
                 axes.plot(*(corner + middle), "s", **{**look, "markeredgecolor": "black", "markeredgewidth": 0.7})
-    place = axes.get_position()
-    beside = (1 - 0.68 / total, place.y0 + 0.2 * place.height, 0.1 / total, 0.6 * place.height)
-    bar = figure.colorbar(ScalarMappable(cmap=HEAT), cax=figure.add_axes(beside), ticks=(0, 1))
-    bar.ax.set_yticklabels(["least\nof each\nmap", "most\nof each\nmap"])
-    bar.outline.set_visible(False)
+    draw_scale(axes, ENDS)
     return figure
 
 

@@ -7,9 +7,10 @@ import torch
 
 from vireid_lab.data.records import UNKNOWN
 from vireid_lab.data.transforms import from_pictures
+from vireid_lab.figures.heat_maps import overlay
 from vireid_lab.figures.match_saliency import last_layer
 from vireid_lab.figures.retrieval import retrieval_strips
-from vireid_lab.figures.saliency import overlay, similarity_map
+from vireid_lab.figures.saliency import similarity_map
 from vireid_lab.models.inference import inference
 from vireid_lab.runtime import InputError
 
