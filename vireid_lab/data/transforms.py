@@ -18,9 +18,19 @@ normalise = v2.Normalize(IMAGENET_MEAN, IMAGENET_STD)
 """(..., 3, H, W) float in [0, 1] -> zero mean and unit variance over ImageNet's images."""
 
 
-def from_pictures(images: np.ndarray) -> Tensor:
+def to_unit_images(pictures: np.ndarray) -> Tensor:
+    """(..., H, W, 3) uint8 pictures -> (..., 3, H, W) float32 in [0, 1], as augmentations take them."""
+    return to_float(torch.from_numpy(pictures).movedim(-1, -3))
+
+
+def to_pictures(images: Tensor) -> np.ndarray:
+    """(..., 3, H, W) float in [0, 1] -> (..., H, W, 3) uint8 pictures."""
+    return (255 * images.movedim(-3, -1)).round().byte().numpy()
+
+
+def from_pictures(pictures: np.ndarray) -> Tensor:
     """(..., H, W, 3) uint8 pictures -> (..., 3, H, W) float32, scaled and normalised as a network takes them."""
-    return normalise(to_float(torch.from_numpy(images).movedim(-1, -3)))
+    return normalise(to_unit_images(pictures))
 
 
 def resize(image: Image.Image, size: tuple[int, int], nearest: bool = False) -> Image.Image:

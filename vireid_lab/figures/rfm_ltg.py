@@ -16,7 +16,7 @@ from vireid_lab.augment.ltg import LTG
 from vireid_lab.augment.ltg_batch import BatchLTG
 from vireid_lab.augment.ltg_draw import Beta, Uniform
 from vireid_lab.augment.material_ltg import MaterialLTG
-from vireid_lab.data.transforms import to_float
+from vireid_lab.data.transforms import to_pictures, to_unit_images
 
 from .style import COLOURS, DOUBLE, LINE_STYLES, drawn
 
@@ -40,7 +40,7 @@ def treat(images: np.ndarray, masks: np.ndarray | None, rng: Generator) -> dict[
     Returns:
         "input" and the names of the treatments -> N images (H, W, 3) uint8.
     """
-    inputs = to_float(torch.from_numpy(images).permute(0, 3, 1, 2))
+    inputs = to_unit_images(images)
     rivals = {"LTG": BatchLTG(p=1), "LTG,\nuniform\nfactor": BatchLTG(p=1, factor=Uniform())}
     rivals["random\nerasing"] = Erasing(p=1)
     treated = {"input": inputs, **{name: rival(inputs, rng) for name, rival in rivals.items()}}
@@ -48,12 +48,7 @@ def treat(images: np.ndarray, masks: np.ndarray | None, rng: Generator) -> dict[
         materials = MaterialLTG(p=1)
         parameters = materials.draw(tuple(inputs.shape), rng)
         treated["per true\nmaterial"] = materials.apply(inputs, parameters, torch.from_numpy(masks))
-    return {name: list(as_pictures(changed)) for name, changed in treated.items()}
-
-
-def as_pictures(images: Tensor) -> np.ndarray:
-    """(..., H, W, C) uint8 of float images (..., C, H, W) in [0, 1]."""
-    return (255 * images.movedim(-3, -1)).round().byte().numpy()
+    return {name: list(to_pictures(changed)) for name, changed in treated.items()}
 
 
 @dataclass(frozen=True)
@@ -78,7 +73,7 @@ def measure_length(images: Tensor, ltg: LTG) -> Length:
 
 def compare_lengths(images: np.ndarray, seed: int) -> dict[str, Length]:
     """Plays LTG with each of OPTIONS once on each of (N, H, W, 3) uint8 images, with the same seed."""
-    inputs = to_float(torch.from_numpy(images).permute(0, 3, 1, 2))
+    inputs = to_unit_images(images)
     ltg = {name: LTG(np.random.default_rng(seed), p=1, **options) for name, options in OPTIONS.items()}
     return {name: measure_length(inputs, each) for name, each in ltg.items()}
 
@@ -96,11 +91,11 @@ def ltg_strip(image: np.ndarray, ltg: LTG, columns: int = 5) -> dict[str, np.nda
 
     About `columns` numbers of rectangles, evenly spaced in their logarithm, the first and the last among them.
     """
-    start = to_float(torch.from_numpy(image).permute(2, 0, 1))
+    start = to_unit_images(image)
     trace = ltg.trace(start, ltg.draw(tuple(start.shape), ltg.rng))
     numbers = np.geomspace(1, len(trace), columns).round().astype(int).tolist()
     names = (f"{number} rectangle{'s' * (number > 1)}" for number in numbers)
-    states = (as_pictures(trace[number - 1].image) for number in numbers)
+    states = (to_pictures(trace[number - 1].image) for number in numbers)
     return {"input": image, **dict(zip(names, states, strict=True))}
 
 

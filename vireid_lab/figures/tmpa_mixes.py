@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from vireid_lab.augment.mixes import Attention, AttentiveCutMix, CutMix, Mixup, PatchMix
 from vireid_lab.augment.pedmix import PedMix
-from vireid_lab.data.transforms import to_float
+from vireid_lab.data.transforms import to_pictures, to_unit_images
 from vireid_lab.spectra.labels import FIRST_PERSON
 
 from .samples import draw_montage
@@ -41,7 +41,7 @@ def mix_pairs(images: np.ndarray, attention: Attention, seed: int | Sequence[int
         attention: of Attentive CutMix, see there.
         seed: of the draws.
     """
-    visible, infrared = to_float(torch.from_numpy(images).permute(0, 3, 1, 2)).chunk(2)
+    visible, infrared = to_unit_images(images).chunk(2)
     mixes = {
         "Mixup": Mixup(),
         "CutMix": CutMix(),
@@ -59,8 +59,7 @@ def mix_pairs(images: np.ndarray, attention: Attention, seed: int | Sequence[int
                 for mask in mix.masks(visible, infrared, parameters)
             ]
         )
-        pixels = (255 * made).round().byte().permute(0, 2, 3, 1).numpy()
-        mixed[name] = Mixed(pixels, taken[:, 0].numpy())
+        mixed[name] = Mixed(to_pictures(made), taken[:, 0].numpy())
     return mixed
 
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from vireid_lab.analysis.sweeps import Sweep
 from vireid_lab.augment.pedmix import PedMix, ratios_from
 from vireid_lab.data.records import MODALITY_NAMES
-from vireid_lab.data.transforms import to_float
+from vireid_lab.data.transforms import to_pictures, to_unit_images
 
 from .samples import montage
 from .style import SINGLE, drawn
@@ -23,11 +23,11 @@ PICTURES = (0.35, 0.45, 0.55, 0.65, 0.75, 0.85)  # the A_C under Fig. 4
 
 def ratio_pictures(pair: np.ndarray, seed: int) -> list[list[np.ndarray]]:
     """Both images of a pair (2, H, W, 3) uint8 after PedMix at the ratios of PICTURES, each with the same seed."""
-    visible, infrared = to_float(torch.from_numpy(pair).permute(0, 3, 1, 2)).split(1)
+    visible, infrared = to_unit_images(pair).split(1)
     columns = []
     for ratio in PICTURES:
         mixed = torch.cat(PedMix(ratios=ratios_from(ratio))(visible, infrared, np.random.default_rng(seed)))
-        columns.append((255 * mixed).round().byte().permute(0, 2, 3, 1).numpy())
+        columns.append(to_pictures(mixed))
     return [list(row) for row in zip(*columns, strict=True)]
 
 
