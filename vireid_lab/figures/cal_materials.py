@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -14,21 +14,12 @@ from vireid_lab.data.records import MODALITY_NAMES
 from vireid_lab.spectra.labels import LABELS
 
 from .cal_parts import part_name
-from .samples import PARTS
+from .samples import PARTS, part_of_label
 from .style import COLOURS, DOUBLE, drawn
 
 VERSION = 1
 GROUPS = (*PARTS, "background")
 OF_PERSON = [g for g, name in enumerate(GROUPS) if name not in ("occluder", "background")]
-
-
-def group_of_label(labels: Mapping[int, str] = LABELS) -> np.ndarray:
-    """(256,) number in GROUPS of each label of a mask."""
-    number = {name: g for g, names in enumerate(PARTS.values()) for name in names}
-    table = np.full(256, len(PARTS))
-    for code, name in labels.items():
-        table[code] = number.get(name, len(PARTS))
-    return table
 
 
 def material_shares(pairs: Sequence[Correspondence], masks: np.ndarray) -> np.ndarray:
@@ -46,7 +37,8 @@ def material_shares(pairs: Sequence[Correspondence], masks: np.ndarray) -> np.nd
 
 def cell_groups(masks: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """(..., G, h, w) share of each cell of a map that shows each of GROUPS, from masks (..., H, W)."""
-    groups = F.one_hot(torch.from_numpy(group_of_label()[masks]), len(GROUPS))
+    group_of_label = part_of_label(LABELS, other=GROUPS.index("background"))
+    groups = F.one_hot(torch.from_numpy(group_of_label[masks]), len(GROUPS))
     flat = groups.flatten(0, -4).permute(0, 3, 1, 2).double()
     return F.adaptive_avg_pool2d(flat, size).numpy().reshape(*masks.shape[:-2], len(GROUPS), *size)
 

@@ -86,9 +86,9 @@ def draw_map(axes: Axes, points: np.ndarray, ids: np.ndarray, modality: np.ndarr
     axes.set_adjustable("datalim")
 
 
-def modality_handles() -> list[Line2D]:
+def modality_handles(colour: str = "0.3") -> list[Line2D]:
     """What the markers stand for, for a legend."""
     return [
-        Line2D([], [], linestyle="", marker=marker, color="0.3", markerfacecolor=face, label=name)
-        for marker, face, name in zip(MODALITY_MARKERS, ("0.3", "none"), MODALITY_NAMES, strict=True)
+        Line2D([], [], linestyle="", marker=marker, color=colour, markerfacecolor=face, label=name)
+        for marker, face, name in zip(MODALITY_MARKERS, (colour, "none"), MODALITY_NAMES, strict=True)
     ]

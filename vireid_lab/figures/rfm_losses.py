@@ -12,10 +12,10 @@ from matplotlib.lines import Line2D
 from numpy.random import Generator
 from torch import Tensor
 
-from vireid_lab.data.records import MODALITY_NAMES
 from vireid_lab.losses.center import Center, CrossCenter, HeteroCenter, modality_centers
 from vireid_lab.runtime import unknown
 
+from .embeddings import modality_handles
 from .style import BLUE, DOUBLE, MODALITY_MARKERS, ORANGE, drawn
 
 VERSION = 1
@@ -118,10 +118,7 @@ def loss_sheet(toy: Toy, after: Sequence[Toy]) -> Figure:
         each.set(xticks=[], yticks=[], aspect="equal")
         each.spines[:].set(visible=True, color="0.8")
     handles = [
-        *(
-            Line2D([], [], linestyle="", marker=marker, color="0.4", markerfacecolor=fill, label=name)
-            for marker, fill, name in zip(MODALITY_MARKERS, ("0.4", "none"), MODALITY_NAMES, strict=True)
-        ),
+        *modality_handles("0.4"),
         *(Line2D([], [], linestyle="", marker="s", color=c, label=f"person {n}") for n, c in enumerate(ID_COLOURS, 1)),
         Line2D([], [], linestyle="", marker="X", color="0.1", markersize=6, label="center"),
     ]

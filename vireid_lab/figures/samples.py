@@ -127,6 +127,15 @@ def contact_sheet(
     return draw_montage(cells, rows, columns, width)[0]
 
 
+def part_of_label(labels: Mapping[int, str], other: int) -> np.ndarray:
+    """(256,) number in PARTS of each label of a mask; `other` where it is of none of them."""
+    number = {name: part for part, names in enumerate(PARTS.values()) for name in names}
+    table = np.full(256, other)
+    for code, name in labels.items():
+        table[code] = number.get(name, other)
+    return table
+
+
 def colour_parts(image: np.ndarray, mask: np.ndarray, labels: Mapping[int, str]) -> np.ndarray:
     """An image in grey with the parts of the person in colour.
 
@@ -140,11 +149,7 @@ def colour_parts(image: np.ndarray, mask: np.ndarray, labels: Mapping[int, str])
     """
     grey = image.mean(axis=2, keepdims=True)
     colours = 255 * np.array([to_rgb(colour) for colour in COLOURS])
-    part = {name: number for number, names in enumerate(PARTS.values()) for name in names}
-    table = np.full(256, -1)
-    for code, name in labels.items():
-        table[code] = part.get(name, -1)
-    parts = table[mask]
+    parts = part_of_label(labels, other=-1)[mask]
     painted = np.where((parts >= 0)[..., None], 0.25 * grey + 0.75 * colours[parts], 0.4 * grey + 140)
     return painted.round().astype(np.uint8)
 
