@@ -3,7 +3,8 @@ import json
 import pytest
 from made_runs import LABEL, write_run
 
-from vireid_lab.analysis.run_results import read_run, read_runs
+from vireid_lab.analysis import run_results
+from vireid_lab.analysis.run_results import read_run, read_runs, runs_on_record
 from vireid_lab.runtime import InputError
 
 
@@ -19,6 +20,16 @@ def test_runs_are_found_at_any_depth(tmp_path):
         "recipe": "rfm", "augment": "flip", "backbone": "resnet10", "head": "gem", "attention": "none",
         "losses": "ce+triplet",
     }  # fmt: skip
+
+
+def test_runs_on_record_are_those_of_the_folder_given_or_else_of_the_repository(tmp_path, monkeypatch):
+    made = write_run(tmp_path / "runs" / "a")
+    assert runs_on_record(tmp_path / "runs") == [made]
+    assert {run.recipe for run in runs_on_record()} >= {"rfm", "tmpa", "idkl", "sa_softmax", "cal", "baseline"}
+    monkeypatch.setattr(run_results, "ON_RECORD", tmp_path / "nothing")  # as installed, without the repository
+    assert runs_on_record() == []
+    with pytest.raises(InputError, match="is not a folder"):
+        runs_on_record(tmp_path / "nothing")
 
 
 def test_both_checkpoints_share_a_label(tmp_path):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import matplotlib
 import numpy as np
 
-from vireid_lab.figures.curves import cmc_curves, score_bars, training_curves
+from vireid_lab.figures.curves import cmc_curves, describe_training, score_bars, training_curves
 from vireid_lab.figures.style import COLOURS, style
 
 
@@ -18,6 +18,12 @@ def test_training_curves_hold_the_logged_numbers():
     np.testing.assert_allclose(accuracy.lines[0].get_ydata(), [20, 40, 80])
     np.testing.assert_allclose(rate.lines[0].get_ydata(), [3, 1.5, 0.75])
     np.testing.assert_array_equal(rate.lines[0].get_xdata(), [1, 2, 4])
+
+
+def test_a_training_in_words_has_its_first_and_last_numbers():
+    log = [{"step": 1, "total": 7.26, "accuracy": 0.1}, {"step": 40, "total": 0.512, "accuracy": 0.876}]
+    words = describe_training(log)
+    assert "over 40 steps" in words and "from 7.3 to 0.51" in words and words.endswith("ends at 88 %.")
 
 
 def test_cmc_curves_are_percentages_over_ranks_from_one_and_told_apart_without_colour():

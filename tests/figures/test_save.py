@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from PIL import Image
 
 from vireid_lab.data.records import Dataset, Record
 from vireid_lab.figures.curves import VERSION, cmc_curves
-from vireid_lab.figures.save import Provenance, describe_data, save_figure
+from vireid_lab.figures.save import Provenance, describe_data, describe_runs, save_figure
 from vireid_lab.runtime import InputError
 
 TEXTS = {"title": "A curve", "alt": 'It rises \u2192 and "stays" <there>.'}
@@ -111,3 +112,9 @@ def test_data_are_described_by_fingerprint_and_by_how_they_were_made(tmp_path):
     (tmp_path / "benchmark.json").write_text('{"synthetic": true, "seed": 5}')
     made = Dataset(tmp_path, "sysu", records)
     assert describe_data(made) == {"fingerprint": made.fingerprint, "synthetic": True, "seed": 5}
+
+
+def test_runs_are_described_by_the_fingerprints_of_their_data():
+    runs = [SimpleNamespace(data=data, benchmark=made) for data, made in (("b", None), ("a", {"ids": 4}), ("b", None))]
+    assert describe_runs(runs) == {"fingerprint": ["a", "b"], "synthetic": True}
+    assert describe_runs(runs[:1]) == {"fingerprint": ["b"], "synthetic": False}

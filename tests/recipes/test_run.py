@@ -45,6 +45,7 @@ def test_an_opened_run_gives_back_settings_data_and_model(toy_root, toy, tmp_pat
     run = open_run(train("pcb", toy_root, out=tmp_path / "run", overrides=[*toy, "head=parts:2"]))
     assert run.settings.head == "parts:2" and run.settings.size == (32, 16)
     assert run.dataset() == open_dataset(toy_root)
+    assert {"data_root": str(toy_root), **run.parameters} == run.config and "data_root" not in run.parameters
     model = run.model()
     assert not model.training and same(dict(model.state_dict()), weights(run.path))
     assert model.embed(torch.zeros(2, 3, 32, 16), torch.tensor([0, 1])).shape == (2, 2 * 256)

@@ -9,6 +9,8 @@ from typing import Any
 from vireid_lab.papers.slots import read_slots
 from vireid_lab.runtime import InputError, read_json
 
+ON_RECORD = Path(__file__).parents[2] / "figures" / "results"  # tables of runs, in a checkout of the repository
+
 
 @dataclass(frozen=True)
 class RunResult:
@@ -87,6 +89,15 @@ def read_runs(folder: str | Path) -> list[RunResult]:
     paths = sorted(path.parent for path in folder.rglob("run.json") if (path.parent / "config.json").is_file())
     tables = sorted(folder.rglob(f"*{SUFFIX}"))
     return [read_run(path) for path in paths] + [run for table in tables for run in read_results(table)]
+
+
+def runs_on_record(folder: str | Path = "") -> list[RunResult]:
+    """The runs below a folder; without one those that the repository keeps, and none where there is no repository.
+
+    Raises:
+        InputError: as `read_runs`.
+    """
+    return read_runs(folder or ON_RECORD) if folder or ON_RECORD.is_dir() else []
 
 
 def read_run(path: str | Path) -> RunResult:

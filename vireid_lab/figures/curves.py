@@ -43,6 +43,15 @@ def training_curves(rows: Sequence[Mapping[str, Any]]) -> Figure:
     return figure
 
 
+def describe_training(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What `training_curves` shows, in words; the rows have an accuracy."""
+    return (
+        f"Losses, batch accuracy and learning rate over {rows[-1]['step']} steps. The total loss goes from "
+        f"{rows[0]['total']:.1f} to {rows[-1]['total']:.2f}, the accuracy on the training batch ends at "
+        f"{100 * rows[-1]['accuracy']:.0f} %."
+    )
+
+
 @drawn
 def cmc_curves(curves: Mapping[str, np.ndarray]) -> Figure:
     """The share of queries with a match up to each rank.

@@ -7,7 +7,7 @@ import contextlib
 import hashlib
 import html
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
+from vireid_lab.analysis.run_results import RunResult
 from vireid_lab.data.records import Dataset
 from vireid_lab.runtime import InputError, atomic_path, write_json
 
@@ -33,7 +34,7 @@ class Provenance:
     Attributes:
         parameters: what changes the numbers in it, as JSON values and without paths.
         seed: of the training or drawing behind it.
-        data: from `describe_data`.
+        data: from `describe_data` or `describe_runs`.
         scale: "smoke", "tiny" or "small"; a smoke picture is stamped "smoke: no findings".
         versions: integer VERSIONs of the generator and recipe modules behind it; the figure module's own is added.
     """
@@ -81,6 +82,12 @@ class SavedFigure:
 def describe_data(dataset: Dataset) -> dict[str, Any]:
     """The data specification of a data set: its fingerprint and, for a made one, all that it was made with."""
     return {"fingerprint": dataset.fingerprint, **(dataset.benchmark or {"synthetic": False})}
+
+
+def describe_runs(runs: Sequence[RunResult]) -> dict[str, Any]:
+    """The data specification of a picture of several runs: the fingerprints of their data sets."""
+    synthetic = any(run.benchmark is not None for run in runs)
+    return {"fingerprint": sorted({run.data for run in runs}), "synthetic": synthetic}
 
 
 def save_figure(figure: Figure, path: str | Path, *, title: str, alt: str, provenance: Provenance) -> SavedFigure:

@@ -39,6 +39,11 @@ class Run:
         return settings_from(self.config)
 
     @property
+    def parameters(self) -> dict[str, Any]:
+        """The configuration without the data's place, for the provenance of pictures."""
+        return {key: value for key, value in self.config.items() if key != "data_root"}
+
+    @property
     def summary(self) -> dict[str, Any]:
         """Content of run.json: slots, seed, data, weights, steps, speed, environment, metrics once evaluated."""
         return read_json(self.path / "run.json")
