@@ -72,8 +72,8 @@ def build(settings: Settings, n_ids: int) -> Method:
     idle = criterion.own_weights.keys() & FIXED.get(type(regions), set())
     if idle:
         raise InputError(
-            f"losses={settings.losses}: {' and '.join(sorted(idle))} would teach nothing: the parts of head={settings.head} "
-            "are not found in the image; leave out what is about regions, or take head=drm:4+alpha:0.6"
+            f"losses={settings.losses}: {' and '.join(sorted(idle))} would teach nothing: the parts of "
+            f"head={settings.head} are not found in the image; leave out what is about regions, or take head=drm:4"
         )
     return Method(model, criterion, build_augment(settings.augment))
 
