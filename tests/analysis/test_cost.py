@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -103,7 +104,8 @@ def test_a_wrong_recipe_or_setting_is_named_before_anything_starts():
 
 def test_the_table_has_a_line_for_each():
     cost = Cost(2_500_000, 2_000_000, 150_000_000, 450_000_000, 800.4, 90.2, 3 * 2**20, "CPU")
-    text = describe_costs({"agw": cost, "pcb": Cost(*[*vars(cost).values()][:6], None, "CPU")})
-    first, second = text.splitlines()[2:]
-    assert first.split() == "agw | 2.50 2.00 | 450 150 | 90 800 | 3 MiB".split()
-    assert second.endswith("| not known")
+    costs = {"agw": cost, "pcb": Cost(*[*vars(cost).values()][:6], None, "CPU"), "rfm": cost}
+    text = describe_costs(costs, {"agw": np.array([0.5, 0.6]), "pcb": None})
+    first, second, third = text.splitlines()[2:]
+    assert first.split() == "agw | 55.0 % | 2.50 2.00 | 450 150 | 90 800 | 3 MiB".split()
+    assert second.endswith("| not known") and "| not run |" in second and "| not run |" in third
