@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from vireid_lab.analysis.cost import Cost, describe_costs, made_batch, measure_costs
+from vireid_lab.analysis.cost import Cost, describe_costs, made_batch, measure, measure_costs
 from vireid_lab.analysis.operations import count_flops, embedding_flops, used_parameters
 from vireid_lab.recipes.catalogue import RECIPES, choose_settings
 from vireid_lab.runtime import InputError
@@ -93,6 +93,13 @@ def test_a_recipe_is_measured_in_a_process_of_its_own():
     assert found.training_speed > 0 and found.search_speed > 0
     assert found.memory is None or found.memory > 4 * 4 * found.parameters  # weights, gradients, AdamW's two moments
     assert found.where.startswith("CPU, ")
+
+
+def test_speed_is_the_images_of_a_batch_over_its_time(monkeypatch):
+    monkeypatch.setattr("vireid_lab.analysis.cost._seconds", lambda call, repeats, kind: 0.5)
+    small = {"size": (48, 24), "ids_per_batch": 3, "images_per_id": 2, "weights": "none"}
+    found = measure("baseline", choose_settings("baseline", "tiny", small), 4, 1, "cpu")
+    assert found.training_speed == found.search_speed == 3 * 2 * 2 / 0.5
 
 
 def test_a_wrong_recipe_or_setting_is_named_before_anything_starts():
