@@ -10,7 +10,7 @@ from vireid_lab.cli import main
 from vireid_lab.data.check import check_dataset
 from vireid_lab.data.folder import write_manifest
 from vireid_lab.data.layouts import open_dataset
-from vireid_lab.data.path_pattern import numbers
+from vireid_lab.data.path_pattern import numbers, read_paths
 from vireid_lab.data.records import BENCHMARK, INFRARED, UNKNOWN, VISIBLE
 from vireid_lab.runtime import InputError
 
@@ -134,6 +134,10 @@ def test_images_whose_colour_cannot_be_seen_are_named(folder):
         write_manifest(folder)
     assert not (folder / "manifest.csv").exists()
     assert len(write_manifest(folder, PATTERN).left_out) == 2
+
+
+def test_a_field_stays_inside_its_folder():
+    assert read_paths(["a/b_c1.jpg", "ab_c1.jpg"], "{pid}_c{camid}") == [None, {"pid": "ab", "camid": "1"}]
 
 
 def test_numbers_that_do_not_fit_into_64_bits_are_names():

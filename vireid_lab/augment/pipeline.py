@@ -55,7 +55,7 @@ def parse_slot(slot: str) -> dict[str, float | None]:
         except ValueError:
             parts[name] = math.nan
         if colon and not math.isfinite(parts[name]):
-            raise InputError(f"slot '{slot}': '{value}' behind '{name}:' is not a number; write e.g. {name}:0.5")
+            raise InputError(f"slot '{slot}': '{value}' behind '{name}:' is not a number such as 2 or 0.5")
     return parts
 
 
