@@ -57,7 +57,7 @@ test-slurm: .venv/installed-tests
 	VIREID_TEST_SLURM=1 $(BIN)/python -m pytest tests/slurm
 
 lab: .venv/installed
-	$(BIN)/jupyter lab --ip=127.0.0.1 notebooks
+	$(BIN)/jupyter lab --ip=127.0.0.1 --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 
 clean:
 	rm -rf .venv demo build *.egg-info .pytest_cache .ruff_cache
