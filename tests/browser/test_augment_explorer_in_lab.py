@@ -40,7 +40,7 @@ def test_a_chain_is_built_and_drawn(lab, tmp_path):
     page.get_by_title("Remove the last one").click()
     expect_slot("flip+crop+channel", ", then flip, then crop, then channel")
     page.get_by_label("next", exact=True).select_option("ltg_material")
-    page.get_by_title("Add it to the end").click()
+    page.get_by_title("Add it to the end, or before the mix").click()
     expect_slot("flip+crop+channel+ltg_material", ", then flip, then crop, then channel, then ltg_material")
     slot.fill("grayscale:1+channel_erasing:1+cutmix")
     slot.press("Enter")

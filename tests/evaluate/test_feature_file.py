@@ -164,11 +164,12 @@ def test_the_command_line_at_full_size(tmp_path, full_counts):
 def test_the_text_names_every_condition(tmp_path, arrays):
     code, out, _ = vireid(save(tmp_path / "f.npz", arrays), "--no-l2")
     assert code == 0
-    named = {line.split("  ")[0] for line in out.splitlines()}
-    conditions = (
-        "protocol gallery shots trials removal cmc l2 rerank flip neck split seed checkpoint data synthetic".split()
-    )
+    *_, paragraph = out.partition("protocol none; ")
+    said = "protocol none; " + " ".join(paragraph.split())  # it is broken between words
+    named = {part.rsplit(" ", 1)[0] for part in said.split("; ")}
+    conditions = "protocol gallery shots trials removal cmc l2 rerank flip neck split seed checkpoint synthetic".split()
     assert {*conditions, "llcm reading"} <= named
+    assert "; data " in said
 
 
 def test_a_file_without_trials_has_no_std(tmp_path, arrays):

@@ -6,11 +6,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from matplotlib.patches import Patch
 from PIL import Image
 
 from vireid_lab.data.records import Dataset, Record
 from vireid_lab.figures.curves import VERSION, cmc_curves
-from vireid_lab.figures.save import Provenance, describe_data, describe_runs, save_figure
+from vireid_lab.figures.save import STAMP, Provenance, describe_data, describe_runs, save_figure
 from vireid_lab.runtime import InputError
 
 TEXTS = {"title": "A curve", "alt": 'It rises \u2192 and "stays" <there>.'}
@@ -75,6 +76,19 @@ def test_labels_stand_on_the_picture_in_a_line_of_their_own(tmp_path, provenance
     assert not np.array_equal(label_rows["made"], label_rows["smoke"])
     assert replace(provenance, scale="smoke").label == "synthetic benchmark · smoke: no findings"
     assert figure.texts == []  # the figure is as it was
+
+
+def test_a_legend_at_the_bottom_does_not_stand_on_the_label(tmp_path, provenance):
+    """The rows of the label are the same with and without one."""
+    label_rows = []
+    for legend in (False, True):
+        figure, changed = curve(), replace(provenance, data={"synthetic": True})
+        if legend:
+            figure.legend(handles=[Patch(label="a long name of a line" * 3)] * 3, loc="outside lower center")
+        with Image.open(save_figure(figure, tmp_path / f"{legend}", provenance=changed, **TEXTS).png) as image:
+            pixels = np.asarray(image.convert("L"))
+        label_rows.append(pixels[-int(STAMP * pixels.shape[1] / figure.get_figwidth()) :])
+    assert np.array_equal(*label_rows)
 
 
 @pytest.mark.parametrize("missing", ["alt", "title"])

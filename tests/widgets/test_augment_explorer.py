@@ -100,6 +100,18 @@ def test_controls_buttons_and_code(images):
     assert explorer.view == first
 
 
+def test_what_is_added_goes_before_the_mix(images):
+    explorer = AugmentExplorer(images, slot="flip+pedmix:4+replace")
+    explorer.name.value = "channel"
+    explorer.add_button.click()
+    assert explorer.slot.value == "flip+channel+pedmix:4+replace"
+    assert explorer.view == render_augment(*images["one"], slot="flip+channel+pedmix:4+replace")
+    explorer.name.value = "cutmix"
+    explorer.add_button.click()
+    assert explorer.slot.value == "flip+channel+pedmix:4+replace+cutmix"
+    assert "only one" in explorer.readout.value
+
+
 def test_what_cannot_be_is_said(images):
     explorer = AugmentExplorer(images, slot="flip")
     for slot, said in (

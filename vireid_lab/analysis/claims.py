@@ -56,7 +56,8 @@ class Verdict:
         )
         family = f"Holm over {self.tests} claims" if self.claim.priority == 1 else "no priority claim, p not adjusted"
         p = "" if self.adjusted_p is None else f"; p = {self.adjusted_p:.3g}, {family}"
-        others = f"; {self.others} comparisons in other worlds, settings or protocols not used" * (self.others > 0)
+        number = f"{self.others} comparison{'s' * (self.others > 1)}"
+        others = f"; {number} in other worlds, settings or protocols not used" * (self.others > 0)
         return (
             f"{self.verdict}: {self.reason}. {made.metric}, better minus worse: {read or 'no interval'}{p}. "
             f"World: {made.world}{origin}; scale: {made.scale}; n = {len(made.pairs)} pairs; {made.label}; "

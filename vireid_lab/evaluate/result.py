@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from vireid_lab.runtime import wrapped
+
 from .metrics import METRICS, QueryScores
 
 
@@ -113,7 +115,7 @@ class Result:
         return values | optional
 
     def to_text(self) -> str:
-        """A few lines for people: numbers in percent, then all conditions."""
+        """A few lines for people: numbers in percent, then all conditions in one paragraph."""
         lines = []
         for name, value in self.metrics.items():
             spread = f" ± {100 * self.std[name]:.2f}" if self.std else ""
@@ -121,8 +123,8 @@ class Result:
         if self.train_rank1 is not None:
             lines.append(f"rank1 on training identities {100 * self.train_rank1:.2f} %")
         lines.append(f"queries {self.queries} ({self.invalid_queries} invalid), gallery {self.gallery_size} images")
-        lines += [f"{name.replace('_', ' '):<13} {_text(value)}" for name, value in vars(self.conditions).items()]
-        return "\n".join(lines)
+        lines.append("; ".join(f"{k.replace('_', ' ')} {_text(value)}" for k, value in vars(self.conditions).items()))
+        return wrapped("\n".join(lines))
 
 
 def _text(value: Any) -> str:

@@ -7,7 +7,7 @@ import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
-from vireid_lab.runtime import InputError, atomic_path, read_json
+from vireid_lab.runtime import InputError, atomic_path, read_json, wrapped
 
 PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -65,8 +65,9 @@ def read_picture(file: Path) -> Picture:
 
 
 def list_pictures(pictures: list[Picture]) -> str:
-    """Each picture with its title and what it shows, for the terminal."""
-    return "\n\n".join(f"{p.png}\n  {p.title}\n  {p.alt}{p.label and f' [{p.label}]'}" for p in pictures)
+    """Each picture with its title and what it shows, for the terminal and the end of a notebook."""
+    shows = (f"{p.png}\n  {p.title}\n  {p.alt}{p.label and f' [{p.label}]'}" for p in pictures)
+    return wrapped("\n\n".join(shows))
 
 
 def write_gallery(folder: str | Path) -> Path:

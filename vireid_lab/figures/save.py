@@ -150,6 +150,9 @@ def _stamped(figure: Figure, label: str) -> Iterator[Bbox]:
         return
     place = {"ha": "right", "va": "center", "fontsize": 6.5, "color": "0.35", "style": "italic"}
     text = figure.text(0.99, -STAMP / 2 / height, label, **place)
+    for legend in figure.legends:  # saving would move those of the whole figure down, onto the label
+        if legend.get_bbox_to_anchor() is figure.bbox:
+            legend.set_bbox_to_anchor((0, 0, 1, 1), figure.transFigure)
     try:
         yield Bbox.from_bounds(0, -STAMP, width, height + STAMP)
     finally:

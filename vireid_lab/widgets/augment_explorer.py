@@ -52,11 +52,13 @@ class AugmentExplorer(Explorer):
         self.slot = Text(slot, description="augment", tooltip=tooltip, continuous_update=False, **WIDE)
         names, narrow = [*AUGMENTATIONS, *MIXES, MODES[1]], {"width": "110px"}
         self.name = Dropdown(options=names, description="next", tooltip="what the button adds", **WIDE)
-        self.add_button = Button(description="Add", icon="plus", tooltip="Add it to the end", layout=Layout(**narrow))
+        self.add_button = Button(
+            description="Add", icon="plus", tooltip="Add it to the end, or before the mix", layout=Layout(**narrow)
+        )
         self.drop_button = Button(
             description="Remove", icon="minus", tooltip="Remove the last one", layout=Layout(**narrow)
         )
-        self.add_button.on_click(lambda _: self._write([*self._parts(), self.name.value]))
+        self.add_button.on_click(lambda _: self._add(self.name.value))
         self.drop_button.on_click(lambda _: self._write(self._parts()[:-1]))
         controls = {
             "image": Dropdown(options=list(images), description="image", tooltip="which pair of images", **WIDE),
@@ -86,6 +88,12 @@ class AugmentExplorer(Explorer):
 
     def _parts(self) -> list[str]:
         return [] if self.slot.value == "none" else self.slot.value.split("+")
+
+    def _add(self, name: str) -> None:
+        parts = self._parts()
+        mix = next((i for i, part in enumerate(parts) if part.split(":")[0] in MIXES), len(parts))
+        place = mix if name in AUGMENTATIONS else len(parts)  # a mix comes last
+        self._write([*parts[:place], name, *parts[place:]])
 
     def _write(self, parts: list[str]) -> None:
         self.slot.value = "+".join(parts) or "none"

@@ -145,7 +145,7 @@ class Explorer(VBox):
     def _say(self, text: str) -> None:
         head, _, rest = html.escape(text).partition("\n")
         body = f"<b>{head}</b>\n{rest}"
-        self.readout.value = f'<pre role="status" style="margin:4px 0;line-height:1.35">{body}</pre>'
+        self.readout.value = f'<pre role="status" style="margin:4px 0;line-height:1.35;word-break:normal">{body}</pre>'
         self.code_line.code = self.code(self.values)
 
     def _trait(self, name: str) -> str:

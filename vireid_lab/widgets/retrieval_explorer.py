@@ -85,7 +85,7 @@ class RetrievalExplorer(Explorer):
             super().reset()
 
     def arrange(self) -> list[DOMWidget]:
-        self.picture.layout.width = "100%"
+        self.picture.layout.width = "auto"  # at 100 % its margin makes the page scroll
         chosen = VBox([self.search, self.picker, self.among, self.gradcam], layout=Layout(width="410px"))
         plane = VBox([self.dots, self.map, HTML(SMALL.format(HINT))], layout=Layout(width="350px", margin="0 12px"))
         beside = VBox([self.pointed, self.search_button], layout=Layout(width="130px", margin="36px 0 0 0"))

@@ -72,7 +72,7 @@ class SoftmaxExplorer(Explorer):
             return render_toy(slot_of(**losses), steps, gap, seed)
 
         def code(values: dict[str, Any]) -> str:
-            steps, gap, seed = (values.pop(name) for name in ("steps", "gap", "seed"))
+            steps, gap, seed = values.pop("steps"), round(values.pop("gap"), 6), values.pop("seed")
             arguments = f"{slot_of(**values)!r}, steps={steps}, gap={gap}, seed={seed}"
             return f"from {render_toy.__module__} import render_toy\nrender_toy({arguments})"
 
