@@ -131,7 +131,7 @@ def test_ctrl_c_ends_the_runs(embedded, make_jobs, tmp_path, request):
     wait_for(lambda: all((folder / ".running.ipynb").exists() for folder in folders[:2]))
     assert kernels_in(tmp_path)
     os.killpg(runner.pid, signal.SIGINT)  # as a terminal does: the workers of an embedded cluster get it too
-    said = runner.communicate(timeout=60)[1]
+    said = runner.communicate(timeout=300)[1]
     assert said.strip().splitlines()[-1] == "KeyboardInterrupt"
     assert [read_record(folder).state for folder in folders] == ["interrupted", "interrupted", "waiting"]
     assert kernels_in(tmp_path) == []

@@ -190,7 +190,7 @@ def test_ctrl_c_ends_the_kernels_and_a_second_runner_is_refused(notebook, tmp_pa
     assert "in use" in capsys.readouterr().err
     assert len(processes_below(tmp_path / "out")) >= 3  # supervisor, executor, kernel
     runner.send_signal(signal.SIGINT)
-    output, errors = runner.communicate(timeout=60)
+    output, errors = runner.communicate(timeout=300)
     assert runner.returncode == 130 and "Traceback" not in errors
     assert table_of(output) == {"note-seed=4": "interrupted", "note-seed=7": "waiting"}
     assert "--resume" in output.splitlines()[-1]

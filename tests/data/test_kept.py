@@ -63,13 +63,13 @@ def test_another_process_waits_says_so_and_uses_what_the_first_made(cache):
         assert other.stdout.readline() == f"waiting for another process, which makes {root}\n"
         make_benchmark(root, *SMALL)
         assert other.poll() is None
-    words, _ = other.communicate(timeout=60)
+    words, _ = other.communicate(timeout=300)
     assert words == f"data: {root}, made before\n" and other.returncode == 0
 
 
 def test_two_at_the_same_time_make_one(cache):
     both = [start(SMALL) for _ in range(2)]
-    words = "".join(process.communicate(timeout=60)[0] for process in both)
+    words = "".join(process.communicate(timeout=300)[0] for process in both)
     assert [process.returncode for process in both] == [0, 0]
     assert words.count("images made in") == 1 and words.count("made before") == 1
     assert open_dataset(next((cache / "benchmarks").glob("sysu-*"))).benchmark["ids"] == 2
@@ -87,7 +87,7 @@ def test_a_killed_maker_leaves_the_place_to_the_next(cache):
         first.wait()
         assert not list((cache / "benchmarks").glob("sysu-*"))
         second = start(many)
-        words, _ = second.communicate(timeout=120)
+        words, _ = second.communicate(timeout=300)
     finally:
         os.killpg(first.pid, signal.SIGKILL)
     assert second.returncode == 0 and "images made in" in words

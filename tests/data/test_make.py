@@ -175,6 +175,6 @@ def test_an_interrupt_leaves_nothing(tmp_path, workers):
     while process.poll() is None and not any(tmp_path.rglob("*.jpg")):
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal's Ctrl-C: to parent and workers alike
-    _, error = process.communicate(timeout=60)
+    _, error = process.communicate(timeout=300)
     assert process.returncode == 130 and "Traceback" not in error
     assert list(tmp_path.iterdir()) == []

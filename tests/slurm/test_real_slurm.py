@@ -92,7 +92,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def ask(environment: dict, *command: str) -> str:
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60).stdout
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300).stdout
 
 
 def wait_for(condition, otherwise: str = "", seconds: float = 120) -> None:
@@ -169,7 +169,7 @@ def test_ctrl_c_cancels_the_array(run, cluster, tmp_path):
     wait_for(lambda: all_running(tmp_path / "out", 2))
     pids = [record.pid for record in records(tmp_path / "out").values() if record.pid]
     batch.send_signal(signal.SIGINT)
-    batch.communicate(timeout=120)
+    batch.communicate(timeout=300)
     assert batch.returncode == 130
     assert ask(cluster, "squeue", "--noheader", "--states=PENDING,RUNNING") == ""
     assert "finished" not in [record.state for record in records(tmp_path / "out").values()]

@@ -72,7 +72,7 @@ def test_two_processes_have_the_gradients_of_one_with_the_whole_batch(tmp_path):
         names = {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(RANKS), "TORCHELASTIC_RUN_ID": "test"}
         command = [sys.executable, __file__, str(tmp_path)]
         processes.append(subprocess.Popen(command, env={**os.environ, **address, **names}))
-    assert [process.wait(timeout=120) for process in processes] == [0, 0]
+    assert [process.wait(timeout=300) for process in processes] == [0, 0]
 
     model, batches = model_and_batches()
     halves = [[getattr(b, name).chunk(2) for b in batches] for name in ("images", "ids", "modality", "camids")]
