@@ -46,15 +46,20 @@ figures: .venv/installed
 	cp -r $(addprefix build/figures/,$(NOTEBOOKS) $(LONGER) $(COMPARE)) figures/
 	$(BIN)/python -m vireid_lab.figures figures
 
+# As many test processes as cores, of one thread each; what waits on a browser then has the machine to itself.
+PYTEST := $(BIN)/python -m pytest
+SIDE_BY_SIDE := OMP_NUM_THREADS=1 $(PYTEST) --numprocesses logical --maxprocesses 8 --dist loadfile
+
 test: .venv/installed-tests
-	$(BIN)/python -m pytest
+	$(SIDE_BY_SIDE) -m "not browser"
+	$(PYTEST) -m browser
 
 test-fast: .venv/installed-tests
-	$(BIN)/python -m pytest -m "not slow and not browser and not gpu"
+	$(SIDE_BY_SIDE) -m "not slow and not browser and not gpu"
 
 # A real SLURM of one node, started and stopped by the tests: apt-get install slurmctld slurmd slurm-client munge
 test-slurm: .venv/installed-tests
-	VIREID_TEST_SLURM=1 $(BIN)/python -m pytest tests/slurm
+	VIREID_TEST_SLURM=1 $(PYTEST) tests/slurm
 
 lab: .venv/installed
 	$(BIN)/jupyter lab --ip=127.0.0.1 --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb

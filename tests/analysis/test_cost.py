@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from math import prod
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from vireid_lab.analysis.cost import Cost, describe_costs, made_batch, measure_costs
+from vireid_lab.analysis.cost import Cost, describe_costs, made_batch, measure, measure_costs
 from vireid_lab.analysis.operations import count_flops, embedding_flops, used_parameters
 from vireid_lab.recipes.catalogue import RECIPES, choose_settings
 from vireid_lab.runtime import InputError
@@ -94,6 +95,13 @@ def test_a_recipe_is_measured_in_a_process_of_its_own():
     assert found.where.startswith("CPU, ")
 
 
+def test_speed_is_the_images_of_a_batch_over_its_time(monkeypatch):
+    monkeypatch.setattr("vireid_lab.analysis.cost._seconds", lambda call, repeats, kind: 0.5)
+    small = {"size": (48, 24), "ids_per_batch": 3, "images_per_id": 2, "weights": "none"}
+    found = measure("baseline", choose_settings("baseline", "tiny", small), 4, 1, "cpu")
+    assert found.training_speed == found.search_speed == 3 * 2 * 2 / 0.5
+
+
 def test_a_wrong_recipe_or_setting_is_named_before_anything_starts():
     with pytest.raises(InputError, match="unknown recipe 'agv': did you mean 'agw'"):
         measure_costs(["baseline", "agv"])
@@ -103,7 +111,8 @@ def test_a_wrong_recipe_or_setting_is_named_before_anything_starts():
 
 def test_the_table_has_a_line_for_each():
     cost = Cost(2_500_000, 2_000_000, 150_000_000, 450_000_000, 800.4, 90.2, 3 * 2**20, "CPU")
-    text = describe_costs({"agw": cost, "pcb": Cost(*[*vars(cost).values()][:6], None, "CPU")})
-    first, second = text.splitlines()[2:]
-    assert first.split() == "agw | 2.50 2.00 | 450 150 | 90 800 | 3 MiB".split()
-    assert second.endswith("| not known")
+    costs = {"agw": cost, "pcb": Cost(*[*vars(cost).values()][:6], None, "CPU"), "rfm": cost}
+    text = describe_costs(costs, {"agw": np.array([0.5, 0.6]), "pcb": None})
+    first, second, third = text.splitlines()[2:]
+    assert first.split() == "agw | 55.0 % | 2.50 2.00 | 450 150 | 90 800 | 3 MiB".split()
+    assert second.endswith("| not known") and "| not run |" in second and "| not run |" in third

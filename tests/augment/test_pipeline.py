@@ -73,7 +73,7 @@ def test_parse_slot():
     assert parse_slot("ce+triplet:0.5") == {"ce": None, "triplet": 0.5}
 
 
-@pytest.mark.parametrize("slot", ["", "ce+", "ce+ce", "ce:half", "+ce"])
+@pytest.mark.parametrize("slot", ["", "ce+", "ce+ce", "ce:half", "ce:", "ce:nan", "ce:-inf", "+ce"])
 def test_a_slot_that_cannot_be_read_is_named(slot):
     with pytest.raises(InputError, match="slot"):
         parse_slot(slot)

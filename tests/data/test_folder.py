@@ -10,6 +10,7 @@ from vireid_lab.cli import main
 from vireid_lab.data.check import check_dataset
 from vireid_lab.data.folder import write_manifest
 from vireid_lab.data.layouts import open_dataset
+from vireid_lab.data.path_pattern import numbers, read_paths
 from vireid_lab.data.records import BENCHMARK, INFRARED, UNKNOWN, VISIBLE
 from vireid_lab.runtime import InputError
 
@@ -124,6 +125,24 @@ def test_a_pattern_that_does_not_fit_says_the_way_out_and_writes_nothing(folder,
     with pytest.raises(InputError, match=message) as error:
         write_manifest(folder, pattern, **options)
     assert "\n" not in str(error.value) and not (folder / "manifest.csv").exists()
+
+
+def test_images_whose_colour_cannot_be_seen_are_named(folder):
+    for name in ("a", "b"):
+        (folder / "RGB" / f"{name}.jpg").write_bytes(b"nothing")
+    with pytest.raises(InputError, match=r"2 of 32 images cannot be decoded .*RGB/a\.jpg, .*RGB/b\.jpg\): copy them"):
+        write_manifest(folder)
+    assert not (folder / "manifest.csv").exists()
+    assert len(write_manifest(folder, PATTERN).left_out) == 2
+
+
+def test_a_field_stays_inside_its_folder():
+    assert read_paths(["a/b_c1.jpg", "ab_c1.jpg"], "{pid}_c{camid}") == [None, {"pid": "ab", "camid": "1"}]
+
+
+def test_numbers_that_do_not_fit_into_64_bits_are_names():
+    assert numbers(["9" * 18, "007"]) == {"": "", "9" * 18: "9" * 18, "007": "7"}
+    assert numbers(["9" * 19, "007"]) == {"": "", "007": "1", "9" * 19: "2"}
 
 
 def test_the_command_writes_it_once(folder, tmp_path, capsys):

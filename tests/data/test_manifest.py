@@ -100,6 +100,7 @@ def test_a_missing_column_is_named(write_images, missing):
     [
         ({"modality": "ultraviolet"}, "manifest.csv:3 is unreadable: modality 'ultraviolet'"),
         ({"pid": "x"}, "manifest.csv:3 is unreadable: pid 'x'"),
+        ({"pid": "1" + 18 * "0"}, "pid '10*' is no whole number from 0 on with at most 18 digits"),
         ({"camid": "1b"}, "manifest.csv:3 is unreadable: camid '1b'"),
         ({"pid": ""}, "manifest.csv:3 is unreadable: pid is empty: an image can be trained with only"),
         ({"split": "validation"}, "manifest.csv:3 is unreadable: split 'validation'"),

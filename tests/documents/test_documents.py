@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 import re
+import shlex
 import tomllib
 from functools import cache
 
@@ -84,16 +85,41 @@ def test_a_command_that_is_wrong_would_be_seen(wrong, capsys):
         check_command(wrong.split())
 
 
-@each_page
-def test_commands_in_the_text_name_commands(page):
-    for code in INLINE.findall(prose(page)):
-        words = code.split()
-        if words[0] == "make" and len(words) > 1:
+def check_mention(words: list[str], capsys) -> None:
+    """Fails where words of the text are no command, or name options that it has not."""
+    if words[0] == "make" and len(words) > 1:
+        check_command(words)
+    elif words[0] == "vireid" and words[1:] and words[1].islower():
+        try:
             check_command(words)
-        elif words[0] == "vireid" and words[1:] and words[1].islower():
+        except SystemExit:
+            assert "arguments are required" in capsys.readouterr().err, words
             with pytest.raises(SystemExit) as end:
                 build_parser().parse_args([*words[1 : 3 if words[1] in ("data", "weights") else 2], "--help"])
-            assert end.value.code == 0, code
+            assert end.value.code == 0, words
+            known = capsys.readouterr().out
+            assert all(word in known for word in words if word.startswith("--")), words
+
+
+@each_page
+def test_commands_in_the_text_are_commands(page, capsys):
+    for code in INLINE.findall(prose(page)):
+        check_mention(shlex.split(code) if code.startswith("vireid") else code.split(), capsys)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "vireid serch",
+        "vireid data mak",
+        "vireid evaluate --rernk",
+        "vireid train tmpa --presett paper",
+        "vireid train compose --data x --set modle=tmpa",
+    ],
+)
+def test_a_mention_that_is_wrong_would_be_seen(wrong, capsys):
+    with pytest.raises((AssertionError, vireid_lab.runtime.InputError)):
+        check_mention(wrong.split(), capsys)
 
 
 def slugs(page) -> set[str]:

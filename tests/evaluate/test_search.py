@@ -112,9 +112,11 @@ def test_what_does_not_belong_together_is_refused(tmp_path):
     index.save(tmp_path / "index")
     with pytest.raises(InputError, match="is there already"):
         index.save(tmp_path / "index")
-    (tmp_path / "index" / "vectors.npy").write_bytes(b"half")
-    with pytest.raises(InputError, match="damaged"):
-        open_index(tmp_path / "index")
+    for name in ("vectors.npy", "images.npz"):
+        build_index(made_features(50, 0)).save(tmp_path / name)
+        (tmp_path / name / name).write_bytes(b"PK half")
+        with pytest.raises(InputError, match="damaged .* make it again"):
+            open_index(tmp_path / name)
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +151,8 @@ def test_the_command_keeps_an_index_and_finds_the_same_with_it(runs, sysu_root, 
     assert code == 2 and "the index is of another model" in error and len(error.splitlines()) == 1
     code, error = search(capsys, runs[0], *arguments, "--gallery", tmp_path / "i", "--flip")
     assert code == 2 and "the index is of another model" in error
+    code, error = search(capsys, runs[0], *arguments, "--gallery", tmp_path / "i", "--query-modality", "visible")
+    assert code == 2 and "holds no infrared images alone; see --query-modality" in error
 
 
 def test_a_folder_of_images_and_feature_files(runs, sysu_root, tmp_path, capsys):
@@ -169,6 +173,9 @@ def test_a_folder_of_images_and_feature_files(runs, sysu_root, tmp_path, capsys)
 def test_bad_input_of_the_command(runs, sysu_root, tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     (tmp_path / "text.npz").write_text("no arrays")
+    np.savez(tmp_path / "half.npz", features=np.ones((2, 3)))
+    np.save(tmp_path / "array.npy", np.ones((2, 3)))
+    (tmp_path / "array.npy").rename(tmp_path / "array.npz")
     query = sysu_root / "cam3" / "0005" / "0001.jpg"
     for arguments, message in (
         ([runs[0], "--query", query, "--gallery", tmp_path / "empty"], "holds no people"),
@@ -177,6 +184,8 @@ def test_bad_input_of_the_command(runs, sysu_root, tmp_path, capsys):
         ([runs[0], "--gallery", sysu_root], "give --query IMAGE to search"),
         ([runs[0], "--query", tmp_path / "none.jpg", "--gallery", sysu_root / "cam1"], "none.jpg is not there"),
         ([runs[0], "--query", tmp_path / "text.npz", "--gallery", sysu_root], "cannot be read as .npz"),
+        ([runs[0], "--query", tmp_path / "half.npz", "--gallery", sysu_root], "give a feature file (query_features"),
+        ([runs[0], "--query", tmp_path / "array.npz", "--gallery", sysu_root], "cannot be read as .npz"),
         ([runs[0], "--query", query, "--gallery", sysu_root, "-k", 0], "k=0: give at least 1"),
         ([runs[0], "--query", query, "--gallery", sysu_root, "--kind", "ifv"], "did you mean 'ivf'"),
     ):

@@ -90,8 +90,10 @@ def test_unusable_files(tmp_path):
 
     assert "cannot be read" in refusal(b"")
     assert "cannot be read" in refusal(b"not a file of tensors")
-    assert "cannot be read" in refusal(torch.nn.Linear(1, 1))  # a pickled object, not only tensors
+    assert "cannot be read" in refusal(b"hello world")  # in which torch's reader stumbles with a KeyError
+    assert "save the model's state_dict() alone" in refusal(torch.nn.Linear(1, 1))  # a pickled object, not only tensors
     assert "not a dictionary of tensors" in refusal([1, 2])
+    assert "not a dictionary of tensors" in refusal({1: torch.ones(2)})
     assert "not a dictionary of tensors" in refusal({"epoch": 3})
     assert "0 of its 60 tensors match" in refusal({})
 

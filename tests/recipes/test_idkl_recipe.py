@@ -196,6 +196,7 @@ def test_several_confusers_are_summed():
         ({"losses": "none"}, "give at least one of ce"),
         ({"attention": "nonlocal"}, "unknown attention 'nonlocal'"),
         ({"head": "gem"}, "head=gem: write gem\\+bnneck"),
+        ({"head": "gem:4+bnneck"}, "head=gem:4.bnneck: write gem\\+bnneck"),
         ({"head": "gem+bnneck+modality:0"}, "modality:J with a whole number"),
         ({"ids_per_batch": 1}, "ids_per_batch=1.*give 2 or more"),
     ],

@@ -48,7 +48,7 @@ def test_what_cannot_be_imported_leaves_nothing(toy_root, checkpoint, tmp_path, 
     for file, change, message in (
         (strangers, [], "nothing in"),
         (stemless, [], "lacks 5 tensors of a whole resnet18"),
-        (tmp_path / "none.pt", [], "cannot be read"),
+        (tmp_path / "none.pt", [], "none.pt is not there"),
         (checkpoint, ["--set", "sise=32x16"], "did you mean 'size'"),
         (checkpoint, ["--set", "backbone=resnet34"], "of a whole resnet34"),
         (checkpoint, ["--data", "/nowhere"], "/nowhere"),

@@ -46,6 +46,7 @@ def test_overrides_that_cannot_be_read_are_named(pair, message):
     [
         ({"lr": 0.0}, "lr=0.0"),
         ({"lr": float("nan")}, "lr=nan"),
+        ({"lr": float("inf")}, "lr=inf"),
         ({"ids_per_batch": 0}, "ids_per_batch=0"),
         ({"weight_decay": -1.0}, "weight_decay=-1.0"),
         ({"steps": 0}, "steps=0 and epochs=0"),

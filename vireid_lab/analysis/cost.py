@@ -152,18 +152,25 @@ def peak_memory(device: torch.device) -> int | None:
     return 1024 * int(re.search(r"VmHWM:\s+(\d+) kB", STATUS.read_text()).group(1))
 
 
-def describe_costs(costs: Mapping[str, Cost]) -> str:
-    """A table in text, a line a recipe, and how it was measured."""
+def describe_costs(costs: Mapping[str, Cost], scores: Mapping[str, np.ndarray | None]) -> str:
+    """A table in text, a line a recipe: its rank-1 and what it costs.
+
+    Args:
+        costs: by recipe.
+        scores: recipe -> (n,) rank-1, fractions; None, or no entry, where it was not run.
+    """
+    of_two = f"{'training':>8} {'search':>8}"
     lines = [
-        f"{'':<10} | {'parameters (M)':^17} | {'MFLOP an image':^17} | {'images/s':^17} | training",
-        f"{'':<10} | {'all':>8} {'search':>8} | {'training':>8} {'search':>8} | {'training':>8} {'search':>8} | memory",
+        f"{'':<10} | {'rank-1':>7} | {'parameters (M)':^17} | {'MFLOP an image':^17} | {'images/s':^17} | training",
+        f"{'':<10} | {'':>7} | {'all':>8} {'search':>8} | {of_two} | {of_two} | memory",
     ]
     for name, cost in costs.items():
         memory = "not known" if cost.memory is None else f"{cost.memory / 2**20:.0f} MiB"
         parameters = f"{cost.parameters / 1e6:>8.2f} {cost.searched / 1e6:>8.2f}"
         operations = f"{cost.training_flops / 1e6:>8.0f} {cost.search_flops / 1e6:>8.0f}"
         speed = f"{cost.training_speed:>8.0f} {cost.search_speed:>8.0f}"
-        lines.append(f"{name:<10} | {parameters} | {operations} | {speed} | {memory}")
+        rank1 = "not run" if scores.get(name) is None else f"{100 * scores[name].mean():.1f} %"
+        lines.append(f"{name:<10} | {rank1:>7} | {parameters} | {operations} | {speed} | {memory}")
     return "\n".join(lines)
 
 

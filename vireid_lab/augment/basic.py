@@ -55,7 +55,13 @@ class PadCrop(Augmentation):
         self.pixels = int(pixels)
 
     def draw(self, shape: tuple[int, ...], rng: Generator) -> np.ndarray:
-        """Draws (B, 2) int64 for images of `shape` (B, C, H, W): top and left corner of each window, 0..2 * pixels."""
+        """Draws (B, 2) int64 for images of `shape` (B, C, H, W): top and left corner of each window, 0..2 * pixels.
+
+        Raises:
+            InputError: the border is as wide as the image, so that a window may show nothing of it.
+        """
+        if self.pixels >= min(shape[-2:]):
+            raise InputError(f"crop: a border of {self.pixels} pixels for images of {shape[-2]}x{shape[-1]}: give less")
         return rng.integers(0, 2 * self.pixels + 1, size=(shape[0], 2))
 
     def apply(self, images: Tensor, corners: np.ndarray) -> Tensor:

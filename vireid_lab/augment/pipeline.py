@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -42,7 +43,7 @@ def parse_slot(slot: str) -> dict[str, float | None]:
     `"ce+triplet:0.5"` gives `{"ce": None, "triplet": 0.5}`, `"none"` gives `{}`.
 
     Raises:
-        InputError: a name is empty or comes twice, or a value is not a number.
+        InputError: a name is empty or comes twice, or a value is no finite number.
     """
     parts: dict[str, float | None] = {}
     for part in [] if slot == "none" else slot.split("+"):
@@ -52,7 +53,9 @@ def parse_slot(slot: str) -> dict[str, float | None]:
         try:
             parts[name] = float(value) if colon else None
         except ValueError:
-            raise InputError(f"slot '{slot}': '{value}' behind '{name}:' is not a number") from None
+            parts[name] = math.nan
+        if colon and not math.isfinite(parts[name]):
+            raise InputError(f"slot '{slot}': '{value}' behind '{name}:' is not a number such as 2 or 0.5")
     return parts
 
 

@@ -102,6 +102,7 @@ def _extractor(arguments: argparse.Namespace):
 
 def _index(arguments, extract, gallery_images, read_features, modality):
     """The index of the gallery, kept or new, and its images where they were read now."""
+    from vireid_lab.data.records import MODALITY_NAMES
     from vireid_lab.evaluate.search import build_index, is_index, open_index
     from vireid_lab.figures.save import describe_data
     from vireid_lab.runtime import InputError
@@ -110,7 +111,10 @@ def _index(arguments, extract, gallery_images, read_features, modality):
     if is_index(gallery):
         if arguments.kind or arguments.probes or arguments.keep:
             raise InputError(f"--kind, --probes, --keep: {gallery} is an index already; give them with its images")
-        return open_index(gallery), None
+        index = open_index(gallery)
+        if (index.gallery.modality != modality).any():
+            raise InputError(f"{gallery} holds no {MODALITY_NAMES[modality]} images alone; see --query-modality")
+        return index, None
     if gallery.suffix == ".npz":
         return build_index(read_features(gallery, "gallery", modality), **options), None
     images = gallery_images(gallery, modality)

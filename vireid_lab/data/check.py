@@ -90,7 +90,8 @@ def _check_identities(scan: Scan) -> None:
         images[record.pid].add(record.path)
     single = sorted(pid for pid, paths in images.items() if len(paths) == 1 and pid != UNKNOWN)
     if single:
-        hint = f"identity {single[0]} and {len(single) - 1} more have one image, and cannot be found again"
+        more = f" and of {len(single) - 1} others" if len(single) > 1 else ""
+        hint = f"there is one image only of identity {single[0]}{more}: nothing else can be found for it"
         scan.report(min(images[single[0]]), "note", hint)
 
 

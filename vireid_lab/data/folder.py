@@ -78,7 +78,8 @@ def write_manifest(
 
     Raises:
         InputError: there is no image; the pattern fits none or names something else; a word is no modality or split;
-            all images are of one modality; each identity has one image; the table is there, or cannot be written.
+            an image whose colour counts cannot be decoded; all images are of one modality; each identity has one
+            image; the table is there, or cannot be written.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -124,12 +125,22 @@ def _rows(fitting: dict[Path, dict[str, str]], table: Path, by_colour: bool) -> 
 
 
 def _modalities_by_colour(files: Sequence[Path]) -> list[str]:
-    def kind(file: Path) -> str:
-        image = read_image(file)
+    def kind(file: Path) -> str | None:
+        try:
+            image = read_image(file)
+        except InputError:
+            return None
         image.thumbnail((64, 64))
         return MODALITY_NAMES[int(np.ptp(np.asarray(image, dtype=np.float32), axis=2).mean() < GREY)]
 
-    return list(threaded(kind, list(files), "looking for colour"))
+    kinds = list(threaded(kind, list(files), "looking for colour"))
+    unread = [str(file) for file, found in zip(files, kinds, strict=True) if found is None]
+    if unread:
+        raise InputError(
+            f"{len(unread)} of {len(files)} images cannot be decoded as 8-bit images, so that nobody can tell their "
+            f"modality ({', '.join(unread[:5])}{', ...' * (len(unread) > 5)}): copy them again, or move them elsewhere"
+        )
+    return kinds
 
 
 def _require_matches(rows: Sequence[dict[str, str]], pattern: str, folder: Path) -> None:

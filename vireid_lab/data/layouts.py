@@ -20,7 +20,10 @@ MARKS = {  # any of these shows the layout, so that one with parts missing is st
     "regdb": ("Visible", "Thermal", "idx/train_visible_1.txt", "idx/train_thermal_1.txt"),
     "llcm": ("vis", "nir", "test_vis", "test_nir", "idx/train_vis.txt", "idx/test_id.txt"),
 }
-EXPECTED = "cam1 and exp/ (SYSU-MM01), Visible and Thermal (RegDB), vis and nir (LLCM), or a manifest.csv"
+EXPECTED = (
+    "cam1 and exp/ (SYSU-MM01), Visible and Thermal (RegDB), vis and nir (LLCM), or a manifest.csv, as "
+    "'vireid data manifest' writes it"
+)
 AUDITS: dict[str, Callable[[Scan], None]] = {"sysu": audit_sysu, "regdb": audit_regdb, "llcm": audit_llcm}
 
 

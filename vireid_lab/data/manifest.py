@@ -14,6 +14,7 @@ from .scan import Scan
 
 COLUMNS = ("path", "pid", "camid", "modality", "split")
 SPLITS = ("train", "query", "gallery", "test")
+DIGITS = 18  # of an identity or camera, which is kept in 64 bits
 NAMES = ("manifest.csv", "manifest.parquet")
 
 
@@ -46,10 +47,15 @@ def _modality(value: str) -> int | None:
     return {"0": 0, "1": 1, **{name: code for code, name in enumerate(MODALITY_NAMES)}}.get(value.lower())
 
 
+def is_number(word: str) -> bool:
+    """Whether a word can stand for a person or a camera."""
+    return word.isdecimal() and len(word) <= DIGITS
+
+
 def _fault(row: dict[str, str]) -> str | None:
     for column in ("pid", "camid"):
-        if row[column] and not row[column].isdecimal():
-            return f"{column} '{row[column]}' is no whole number from 0 on"
+        if row[column] and not is_number(row[column]):
+            return f"{column} '{row[column]}' is no whole number from 0 on with at most {DIGITS} digits"
     if _modality(row["modality"]) is None:
         return f"modality '{row['modality']}' is neither 'visible' nor 'infrared'"
     if row["split"] not in SPLITS:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from vireid_lab.runtime import InputError, unknown
 
-from .manifest import COLUMNS
+from .manifest import COLUMNS, is_number
 
 FIELDS = COLUMNS[1:]  # what a pattern may name: pid, camid, modality, split
 WORDS = {  # of a path, in small letters -> modality
@@ -60,6 +60,6 @@ def modalities(words: Sequence[str]) -> list[str]:
 def numbers(words: Collection[str]) -> dict[str, str]:
     """Whole numbers as they are; other words by their place in the alphabet, from 1; nothing stays nothing."""
     named = sorted(set(words) - {""})
-    if all(word.isdecimal() for word in named):
+    if all(is_number(word) for word in named):
         return {"": ""} | {word: str(int(word)) for word in named}
     return {"": ""} | {word: str(place) for place, word in enumerate(named, start=1)}

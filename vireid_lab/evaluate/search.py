@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -159,7 +160,7 @@ def open_index(folder: str | Path) -> Index:
         if facts["kind"] != "exact":
             faiss = require("faiss", "search").read_index(str(folder / FAISS))  # keeps its probes
         index = Index(gallery, facts["kind"], facts["root"], facts["data"], facts["recall@10"], faiss)
-    except (OSError, ValueError, KeyError, RuntimeError, EOFError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, EOFError, BadZipFile) as error:
         raise InputError(f"the index {folder} is damaged ({error}): make it again with vireid search --keep") from error
     if vectors.shape != (facts["images"], facts["width"]) or len(gallery.paths) != len(vectors):
         raise InputError(f"the index {folder} is damaged: its files do not belong together; make it again")

@@ -48,7 +48,9 @@ def gallery_images(root: Path, modality: int) -> Images:
     except InputError:
         files = find_images(root)
         if not files:
-            raise InputError(f"gallery '{root}' holds no people: neither a data set nor any image in it") from None
+            raise InputError(
+                f"gallery '{root}' holds no people: neither a data set nor any image; give one that does"
+            ) from None
         return image_files(files, modality, root)
     dataset = open_dataset(root, layout)
     records = [record for record in dataset.records if record.split in TEST_SPLITS and record.modality == modality]
@@ -92,10 +94,12 @@ def read_features(path: Path, side: str, modality: int) -> Features:
     try:
         with np.load(path, allow_pickle=False) as file:
             ours = "features" in file
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path} cannot be read as .npz: {error}") from error
-    if ours:
-        features = Features.load(path)
+            features = Features.load(path) if ours else None
+    except (OSError, ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise InputError(
+            f"{path} cannot be read as .npz: {error}; give a feature file (query_features, ..., as for vireid evaluate)"
+        ) from error
+    if features is not None:
         features = features.take(np.flatnonzero(features.modality == modality))
         if not len(features):
             raise InputError(f"{path} holds no {MODALITY_NAMES[modality]} image; see --query-modality")

@@ -76,7 +76,10 @@ def recognise(tensors: Mapping[str, Tensor], source: str) -> dict[str, Any]:
         )
     backbone = next((name for name in RESNETS if _layers(name) == layers), None)
     if backbone is None:
-        raise InputError(f"weights: the {len(layers)} layer tensors of {source} are none of {', '.join(RESNETS)}")
+        raise InputError(
+            f"weights: the {len(layers)} layer tensors of {source} are none of {', '.join(RESNETS)}: is the file "
+            "whole? Score features of another network by vireid evaluate FEATURES.npz"
+        )
     classifier = tensors.get("classifier.weight")
     return {
         "backbone": backbone,

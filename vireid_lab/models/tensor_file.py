@@ -13,7 +13,7 @@ from torch import Tensor
 
 from vireid_lab.runtime import InputError
 
-WRAPPERS = ("tensors", "state_dict", "net", "model")
+WRAPPERS = ("tensors", "state_dict", "model_state_dict", "net", "model")
 PARALLEL = "module."  # torch's DataParallel puts it before every name
 
 
@@ -31,7 +31,8 @@ def read_tensors(path: str | Path) -> tuple[dict[str, Tensor], str]:
     note = content.get("note") if isinstance(content, dict) else None
     while isinstance(content, dict) and (inner := [name for name in WRAPPERS if isinstance(content.get(name), dict)]):
         content = content[inner[0]]
-    if not isinstance(content, dict) or not all(isinstance(t, Tensor) for t in content.values()):
+    named = isinstance(content, dict) and all(isinstance(name, str) for name in content)
+    if not named or not all(isinstance(t, Tensor) for t in content.values()):
         raise InputError(f"weights: {path} is not a dictionary of tensors by name; save a model's state_dict() instead")
     if content and all(name.startswith(PARALLEL) for name in content):
         content = {name.removeprefix(PARALLEL): tensor for name, tensor in content.items()}
@@ -47,8 +48,15 @@ def _load(path: Path) -> Any:
     try:
         with torch.serialization.safe_globals([scalar, (scalar, old_name), np.dtype, *kinds]):
             return torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
-        reason = str(error).split("\n")[0]
+    except FileNotFoundError as error:
+        raise InputError(f"weights: {path} is not there") from error
+    except pickle.UnpicklingError as error:
         raise InputError(
-            f"weights: {path} cannot be read as a file of tensors ({reason}); give a file of torch.save"
+            f"weights: {path} cannot be read as a file of tensors: it holds other Python objects, which are not "
+            "executed, or is no file of torch.save; where it comes from, save the model's state_dict() alone"
+        ) from error
+    except Exception as error:  # of whatever kind torch meets in a file that is damaged or something else
+        reason = str(error).split("\n")[0][:100] or type(error).__name__
+        raise InputError(
+            f"weights: {path} cannot be read as a file of tensors ({reason}): copy it anew, or give one of torch.save"
         ) from error

@@ -53,6 +53,7 @@ size of the images, their augmentation, the weight decay nor what each modality 
 PRESETS = {"paper": PAPER, "small": replace(SMALL, **CAL_SLOTS), "tiny": replace(TINY, **CAL_SLOTS)}
 REGIONS = ("drm", "drm_shared", "vectors", "stripes")
 ATTENTION = {"tsaa": True, "dot": False}  # whether it is style-agnostic
+FIXED = {LearnedParts: {"part_ce", "diversity"}, Stripes: {"diversity"}}  # what they teach nothing
 N_CAMERAS = 16  # at most, of all data sets
 
 
@@ -68,10 +69,11 @@ def build(settings: Settings, n_ids: int) -> Method:
     attention = build_attention(settings.attention, backbone.dim)
     criterion = CALCriterion(settings.losses, settings.label_smoothing, n_ids, backbone.dim, parts)
     model = CAL(backbone, n_ids, regions, parts, attention, matching, "part_ce" in criterion.own_weights)
-    if isinstance(regions, LearnedParts) and criterion.own_weights.keys() & {"part_ce", "diversity"}:
+    idle = criterion.own_weights.keys() & FIXED.get(type(regions), set())
+    if idle:
         raise InputError(
-            f"losses={settings.losses}: part_ce and diversity are about regions and head={settings.head} has none: "
-            "leave them out"
+            f"losses={settings.losses}: {' and '.join(sorted(idle))} would teach nothing: the parts of "
+            f"head={settings.head} are not found in the image; leave out what is about regions, or take head=drm:4"
         )
     return Method(model, criterion, build_augment(settings.augment))
 

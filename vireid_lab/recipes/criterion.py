@@ -63,7 +63,7 @@ class Criterion(nn.Module):
         classifiers: parts of the embedding that have a classifier each; None where they are as many as `parts`.
 
     Raises:
-        InputError: a loss is unknown, there is none, two have prototypes, or `ast` lacks them.
+        InputError: a loss is unknown, there is none, a weight is not above 0, two have prototypes, or `ast` lacks them.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Criterion(nn.Module):
         classifiers: int | None = None,
     ):
         super().__init__()
-        self.weights = {name: 1.0 if weight is None else weight for name, weight in parse_slot(slot).items()}
+        self.weights = parse_weights(slot)
         self.label_smoothing, self.parts = label_smoothing, parts
         self.prototype_name = prototypes_of(slot, list(self.weights))
         sizes = {"center": (n_ids, dim // parts)}
@@ -118,18 +118,40 @@ class Criterion(nn.Module):
         return {"total": total, **losses, "accuracy": accuracy}
 
 
-def split_losses(slot: str, own: Collection[str]) -> tuple[str, dict[str, float]]:
-    """The slot of the losses that `Criterion` has, "none" without any, and the weights of a recipe's `own` ones.
+def parse_weights(slot: str) -> dict[str, float]:
+    """The weight of each loss of a slot: the number behind its name, or 1.
 
     Raises:
-        InputError: a loss is unknown.
+        InputError: a weight is not above 0: such a loss would teach nothing, or the opposite.
     """
-    weights = parse_slot(slot)
+    weights = {name: 1.0 if weight is None else weight for name, weight in parse_slot(slot).items()}
+    for name, weight in weights.items():
+        if not weight > 0:
+            raise InputError(
+                f"losses={slot}: the weight of {name} is {weight:g}: give one above 0, or leave {name} out"
+            )
+    return weights
+
+
+def split_losses(slot: str, own: Collection[str]) -> tuple[str, dict[str, float]]:
+    """The slot of the losses that `Criterion` has, and the weights of a recipe's `own` ones.
+
+    Raises:
+        InputError: a loss is unknown, a weight is not above 0, or all are the recipe's own.
+    """
+    weights = parse_weights(slot)
     for name in weights:
         if name not in (*LOSSES, *own):
             raise unknown("loss", name, [*LOSSES, *own])
     others = "+".join(part for part in slot.split("+") if part.partition(":")[0].strip() not in own)
-    return others or "none", {name: 1.0 if w is None else w for name, w in weights.items() if name in own}
+    if not others:
+        raise nothing_common(slot)
+    return others, {name: weight for name, weight in weights.items() if name in own}
+
+
+def nothing_common(slot: str) -> InputError:
+    """The error for a slot without any of LOSSES, on which all recipes stand."""
+    return InputError(f"losses={slot}: give at least one of {', '.join(LOSSES)}")
 
 
 def prototypes_of(slot: str, names: list[str]) -> str | None:
@@ -142,7 +164,7 @@ def prototypes_of(slot: str, names: list[str]) -> str | None:
         if name not in LOSSES:
             raise unknown("loss", name, LOSSES)
     if not names:
-        raise InputError(f"losses={slot}: give at least one of {', '.join(LOSSES)}")
+        raise nothing_common(slot)
     found = [name for name in names if name in PROTOTYPE_LOSSES]
     if len(found) > 1:
         raise InputError(f"losses={slot}: {' and '.join(found)} stand for one another: give one of them")

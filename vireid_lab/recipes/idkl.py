@@ -102,6 +102,7 @@ def read_head(slot: str) -> int:
     """
     head = parse_slot(slot)
     number = 1 if head.get("modality") is None else head["modality"]
-    if head.keys() - {"modality"} != {"gem", "bnneck"} or number < 1 or number != int(number):
+    others = {name: value for name, value in head.items() if name != "modality"}
+    if others != {"gem": None, "bnneck": None} or number < 1 or number != int(number):
         raise InputError(f"head={slot}: write gem+bnneck or gem+bnneck+modality:J with a whole number")
     return int(number)

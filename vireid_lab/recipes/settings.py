@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -53,10 +54,15 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name in ("ids_per_batch", "images_per_id", "accumulate", "checkpoint_every", "log_every", "lr"):
-            if not getattr(self, name) > 0:
+            if not 0 < getattr(self, name) < math.inf:
                 raise InputError(f"{name}={getattr(self, name)}: give a number above 0")
+        for name, value in self.slots.items():
+            if not value:
+                raise InputError(
+                    f"{name}=: the slot is empty; give names joined by +, or leave it as the preset has it"
+                )
         for name in ("weight_decay", "backbone_lr_factor", "steps", "epochs", "select", "seed", "workers"):
-            if not getattr(self, name) >= 0:
+            if not 0 <= getattr(self, name) < math.inf:
                 raise InputError(f"{name}={getattr(self, name)}: give 0 or more")
         if (self.steps > 0) == (self.epochs > 0):
             raise InputError(f"steps={self.steps} and epochs={self.epochs}: give one of them, and 0 for the other")
