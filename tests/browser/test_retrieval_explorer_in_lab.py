@@ -46,8 +46,8 @@ def test_a_query_is_chosen_by_thumbnail_and_by_dot_and_finds_what_the_filters_le
     expect(readout).to_contain_text("query 0 (id 5, cam 3, infrared) among 9 images, any camera", **SLOW)
     expect(dot).to_have_attribute("alt", "the dot: id 5, cam 3, infrared", **SLOW)
     shown = picture.get_attribute("src")
-    output = page.locator(".jp-OutputArea-output", has=readout)
-    assert output.evaluate("e => e.scrollWidth <= e.clientWidth")  # nothing to scroll sideways
+    explorer = page.locator(".widget-vbox", has=readout).first
+    assert explorer.evaluate("e => e.scrollWidth <= e.clientWidth")  # nothing to scroll sideways
 
     def expect_another() -> None:
         nonlocal shown
