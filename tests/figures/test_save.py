@@ -78,17 +78,24 @@ def test_labels_stand_on_the_picture_in_a_line_of_their_own(tmp_path, provenance
     assert figure.texts == []  # the figure is as it was
 
 
-def test_a_legend_at_the_bottom_does_not_stand_on_the_label(tmp_path, provenance):
-    """The rows of the label are the same with and without one."""
-    label_rows = []
-    for legend in (False, True):
-        figure, changed = curve(), replace(provenance, data={"synthetic": True})
+@pytest.mark.parametrize("where", ["outside lower center", "outside upper center"])
+def test_label_legend_and_axes_do_not_stand_on_one_another(tmp_path, provenance, where):
+    """The label's rows are those without a legend, and the axes are as small as in a picture without a label."""
+    label_rows, places = [], []
+    for legend, synthetic in ((False, True), (True, True), (True, False)):
+        figure = curve()
         if legend:
-            figure.legend(handles=[Patch(label="a long name of a line" * 3)] * 3, loc="outside lower center")
-        with Image.open(save_figure(figure, tmp_path / f"{legend}", provenance=changed, **TEXTS).png) as image:
+            figure.legend(handles=[Patch(label="a long name of a line" * 3)] * 3, loc=where)
+        changed = replace(provenance, data={"synthetic": synthetic})
+        with Image.open(
+            save_figure(figure, tmp_path / f"{legend}{synthetic}", provenance=changed, **TEXTS).png
+        ) as image:
             pixels = np.asarray(image.convert("L"))
         label_rows.append(pixels[-int(STAMP * pixels.shape[1] / figure.get_figwidth()) :])
-    assert np.array_equal(*label_rows)
+        places.append(figure.axes[0].get_position().bounds)
+    assert np.array_equal(label_rows[0], label_rows[1])
+    assert places[1] == pytest.approx(places[2], abs=0.02)
+    assert places[0][3] > places[1][3] + 0.1
 
 
 @pytest.mark.parametrize("missing", ["alt", "title"])

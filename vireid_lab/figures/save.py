@@ -149,11 +149,17 @@ def _stamped(figure: Figure, label: str) -> Iterator[Bbox]:
         yield Bbox.from_bounds(0, 0, width, height)
         return
     place = {"ha": "right", "va": "center", "fontsize": 6.5, "color": "0.35", "style": "italic"}
+    figure.draw_without_rendering()  # lays out, with room for the legends of the whole figure
+    engine = figure.get_layout_engine()
+    figure.set_layout_engine("none")
     text = figure.text(0.99, -STAMP / 2 / height, label, **place)
-    for legend in figure.legends:  # saving would move those of the whole figure down, onto the label
-        if legend.get_bbox_to_anchor() is figure.bbox:
-            legend.set_bbox_to_anchor((0, 0, 1, 1), figure.transFigure)
+    whole = [legend for legend in figure.legends if legend.get_bbox_to_anchor() is figure.bbox]
+    for legend in whole:  # saving would move them down with the area, onto the label
+        legend.set_bbox_to_anchor((0, 0, 1, 1), figure.transFigure)
     try:
         yield Bbox.from_bounds(0, -STAMP, width, height + STAMP)
     finally:
         text.remove()
+        for legend in whole:
+            legend.set_bbox_to_anchor(None)
+        figure.set_layout_engine(engine)
