@@ -11,7 +11,10 @@ import pytest
 from pages import DOCS, ROOT, commands, prose
 from planned import planned_slots
 
+from vireid_lab.analysis.best_arm import choose_best
 from vireid_lab.analysis.claims import Verdict, judge_claims
+from vireid_lab.analysis.complementarity import PLAIN
+from vireid_lab.analysis.composition import arm_of, find_arms
 from vireid_lab.analysis.idkl_signs import sign_verdicts
 from vireid_lab.analysis.run_results import RunResult, read_runs
 from vireid_lab.cli import build_parser
@@ -122,3 +125,17 @@ def test_the_commands_of_a_page_make_the_runs_of_its_first_claims(paper):
     for claim in (each for each in claims() if (each.paper, each.priority) == (paper, 1)):
         for arm in (claim.better_slots, claim.worse_slots, claim.baseline_slots):
             assert any(matches(arm, run) for run in trained), (claim.id, arm)
+
+
+def test_what_the_readme_says_was_found_is_on_record():
+    text = one_line((ROOT / "README.md").read_text())
+    judged = [verdict for paper in PAPERS for verdict in verdicts(paper) if verdict.effects]
+    held = [verdict.claim.id for verdict in judged if verdict.verdict == "holds"]
+    assert held == ["cal-pcl"] and f"{len(held)} of {len(judged)} claims holds" in text
+    assert {verdict.verdict for verdict in judged} == {"holds", "unresolved"}
+
+    arms = find_arms(on_record())
+    best = choose_best(arms, arm_of(arms, PLAIN), (0, 1, 2))
+    assert best.arm.slots["augment"] == "flip+channel+cutmix+replace" and best.arm.model == "rfm"
+    assert f"by {str(best.fresh).replace(' points', ' points of rank-1')} (notebook 07)" in text
+    assert best.tested_on == (3, 4, 5, 6, 7)
