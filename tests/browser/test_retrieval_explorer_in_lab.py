@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from vireid_lab.data.records import Dataset, Record
 from vireid_lab.evaluate.features import Features
-from vireid_lab.evaluate.scoring import plan_evaluation
+from vireid_lab.evaluate.evaluation_plan import plan_evaluation
 from vireid_lab.models.agw import AGW
 from vireid_lab.models.backbone import build_backbone
 from vireid_lab.widgets.retrieval_explorer import RetrievalExplorer
