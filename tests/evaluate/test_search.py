@@ -152,7 +152,7 @@ def test_the_command_keeps_an_index_and_finds_the_same_with_it(runs, sysu_root, 
     code, error = search(capsys, runs[0], *arguments, "--gallery", tmp_path / "i", "--flip")
     assert code == 2 and "the index is of another model" in error
     code, error = search(capsys, runs[0], *arguments, "--gallery", tmp_path / "i", "--query-modality", "visible")
-    assert code == 2 and "holds no infrared images alone; see --query-modality" in error
+    assert code == 2 and "holds other than infrared images; see --query-modality" in error
 
 
 def test_a_folder_of_images_and_feature_files(runs, sysu_root, tmp_path, capsys):

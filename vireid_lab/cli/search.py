@@ -113,7 +113,7 @@ def _index(arguments, extract, gallery_images, read_features, modality):
             raise InputError(f"--kind, --probes, --keep: {gallery} is an index already; give them with its images")
         index = open_index(gallery)
         if (index.gallery.modality != modality).any():
-            raise InputError(f"{gallery} holds no {MODALITY_NAMES[modality]} images alone; see --query-modality")
+            raise InputError(f"{gallery} holds other than {MODALITY_NAMES[modality]} images; see --query-modality")
         return index, None
     if gallery.suffix == ".npz":
         return build_index(read_features(gallery, "gallery", modality), **options), None
