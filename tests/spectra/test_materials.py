@@ -74,7 +74,7 @@ def measured():
 def test_fabrics_follow_their_measurement(name, measured, record_property):
     wavelengths, spectra = measured
     error = np.sqrt(np.mean((dyed(name, wavelengths) - spectra[FABRICS[name].sample]) ** 2))
-    record_property("rms", error)
+    record_property("rms", float(error))  # xdist sends plain numbers only
     print(f"{name}: RMS error {error:.4f}")  # shown by pytest -rP
     assert error < 0.026
 
@@ -84,7 +84,7 @@ def test_scene_materials_follow_their_measurement(name, measured, record_propert
     wavelengths, spectra = measured
     curve = materials.background(name, wavelengths)
     error = np.sqrt(np.mean((curve - spectra[BACKGROUNDS[name].sample]) ** 2))
-    record_property("rms", error)
+    record_property("rms", float(error))  # xdist sends plain numbers only
     print(f"{name}: RMS error {error:.4f}")
     assert error < 0.020
 
