@@ -119,6 +119,18 @@ def test_what_does_not_belong_together_is_refused(tmp_path):
             open_index(tmp_path / name)
 
 
+@pytest.mark.parametrize("kind", ["exact", "flat"])
+def test_features_that_are_no_numbers_are_found_when_they_are_searched(tmp_path, kind):
+    if kind == "flat":
+        pytest.importorskip("faiss")
+    build_index(made_features(50, 0), kind).save(tmp_path / "index")
+    vectors = np.load(tmp_path / "index" / "vectors.npy")
+    vectors[7] = np.nan
+    np.save(tmp_path / "index" / "vectors.npy", vectors)
+    with pytest.raises(InputError, match="the index is damaged: some of its features are no numbers; make it again"):
+        open_index(tmp_path / "index").search(made_features(50, 0))
+
+
 @pytest.fixture(scope="module")
 def runs(sysu_root, tmp_path_factory):
     out = tmp_path_factory.mktemp("search")

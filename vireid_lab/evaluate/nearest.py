@@ -46,11 +46,16 @@ def by_distance(
 
     Distances are those of the vectors themselves in float64, equal ones in the order of the gallery. A candidate of
     -1 stands for none; where fewer than k are left, the position is -1 and the distance NaN.
+
+    Raises:
+        InputError: a vector is no number.
     """
     indices, distances = [], []
     for start in range(0, len(queries), QUERIES):
         some, query = candidates[start : start + QUERIES], queries[start : start + QUERIES, None]
         apart = np.linalg.norm(np.asarray(vectors[some], dtype=np.float64) - query, axis=2)
+        if np.isnan(apart).any():
+            raise InputError("the index is damaged: some of its features are no numbers; make it again")
         apart[some < 0] = np.inf
         order = np.lexsort((some, apart))[:, :k]
         apart = np.take_along_axis(apart, order, axis=1)

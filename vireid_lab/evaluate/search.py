@@ -71,7 +71,8 @@ class Index:
         Approximate kinds name four times as many candidates, which are put in order by their true distances.
 
         Raises:
-            InputError: the queries' features were made by other weights or options, or are of another width.
+            InputError: the queries' features were made by other weights or options, or are of another width; features
+                of the index are no numbers.
         """
         if k < 1:
             raise InputError(f"k={k}: give at least 1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,6 +17,37 @@ from .style import BLUE, DOUBLE, GREY, ORANGE, SINGLE, drawn
 
 VERSION = 1
 FULL = 0.1  # difference at which a cell has its full tint
+
+
+@drawn
+def component_panels(found: Mapping[str, Complementarity]) -> Figure:
+    """What each component gives alone on each layout, with its 95 % interval.
+
+    Args:
+        found: by layout; the same components in each.
+    """
+    names = next(iter(found.values())).components
+    figure = Figure(figsize=(DOUBLE, 0.95 + 0.27 * len(names)), layout="constrained")
+    panels = figure.subplots(1, len(found), sharex=True, sharey=True, squeeze=False)[0]
+    for axes, (layout, of_layout) in zip(panels, found.items(), strict=True):
+        axes.axvline(0, color="0.25", linewidth=0.9)
+        for row, name in enumerate(names):
+            effect = of_layout.single.get(name)
+            if effect is None:
+                axes.text(
+                    0.5, row, "not run", ha="center", va="center", transform=axes.get_yaxis_transform(), color="0.45"
+                )
+                continue
+            mean, low, high = (100 * value for value in (effect.mean, effect.low, effect.high))
+            axes.errorbar(mean, row, xerr=[[mean - low], [high - mean]], fmt="o", color=BLUE, capsize=2.5)
+            axes.text(mean, row - 0.16, f"{mean:+.1f}  n = {effect.n}", ha="center", va="bottom", fontsize=6.5)
+        axes.set_title(layout, fontsize=8)
+        axes.grid(axis="x", color="0.92")
+        axes.set_axisbelow(True)
+    panels[0].set_yticks(range(len(names)), names)
+    panels[0].set_ylim(len(names) - 0.5, -0.7)
+    figure.supxlabel("gain over the plain arm (points of rank-1, 95 % interval)", fontsize=8)
+    return figure
 
 
 @drawn
@@ -86,6 +118,18 @@ def lead_before_and_after(chosen: Chosen | None) -> Figure:
     axes.set(ylim=(1.5, -0.6), xlabel="lead over the plain arm\n(points of rank-1, 95 % interval)")
     axes.tick_params(axis="y", length=0)
     return figure
+
+
+def describe_components(found: Mapping[str, Complementarity]) -> str:
+    """The numbers of `component_panels` in words."""
+
+    def words(name: str, effect: Effect | None) -> str:
+        return f"{name} not run" if effect is None else f"{name} {effect} (n = {effect.n})"
+
+    return " ".join(
+        f"{layout}: {', '.join(words(name, of.single.get(name)) for name in of.components)}."
+        for layout, of in found.items()
+    )
 
 
 def describe_combinations(found: Complementarity) -> str:

@@ -107,7 +107,7 @@ def robustness_panels(found: Mapping[str, Mapping[str, Mapping[float | str, floa
         axes.set_visible(False)
     for axes in panels[::3]:
         axes.set_ylabel("rank-1 (%)")
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
     return figure
 
 

@@ -91,8 +91,11 @@ def build_regions(slot: str, channels: int) -> tuple[nn.Module, int, bool]:
     mined = kind.startswith("drm")
     number = head[kind] or 0
     known = head.keys() <= {kind, "match", *(["alpha"] if mined else [])} and head.get("match") is None
-    if not known or not number >= 1 or number % 1:
-        raise InputError(f"head={slot}: write drm:4+alpha:0.6+match, drm_shared:4+alpha:0.6, vectors:4 or stripes:4")
+    if not known or not 1 <= number <= channels or number % 1:
+        raise InputError(
+            f"head={slot}: write drm:4+alpha:0.6+match, drm_shared:4+alpha:0.6, vectors:4 or stripes:4, with no more "
+            f"parts than the map has channels ({channels})"
+        )
     parts = int(number)
     if mined:
         regions = RegionMining(channels, parts, head.get("alpha", 0.6) or 0.0, kind == "drm_shared")

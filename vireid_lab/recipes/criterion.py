@@ -28,6 +28,7 @@ EMBEDDING_LOSSES = {
     "hetero_center_mean": lambda: HeteroCenter(per_image=True),
     "cross_center": CrossCenter,
 }
+COMPARES_PEOPLE = {"triplet", "triplet_m1_3", "wrt", "wrt_as_printed"}  # with others of the same batch
 SPECTRAL_LOSSES = {
     "sas": partial(SpectralSoftmax, feature_mask=False),
     "sas_fm": SpectralSoftmax,

@@ -43,15 +43,23 @@ class Method:
                 module.steps_per_epoch = steps
 
 
-def read_parts(slot: str) -> tuple[int, int | None]:
+def read_parts(slot: str, rows: int, channels: int) -> tuple[int, int | None]:
     """Reads a head of parts, `parts:K` or `parts:K+reduce:WIDTH`: K and the width, None where it is not given.
 
+    Args:
+        slot: the head.
+        rows: of an image, which K does not exceed.
+        channels: of the map, which WIDTH does not exceed.
+
     Raises:
-        InputError: it is written otherwise.
+        InputError: it is written otherwise, or a number is too large.
     """
     head = parse_slot(slot)
     if not head.keys() <= {"parts", "reduce"} or not all(v and v > 0 and v == int(v) for v in head.values()):
         raise InputError(f"head={slot}: write parts:K or parts:K+reduce:WIDTH with whole numbers")
     if "parts" not in head:
         raise InputError(f"head={slot}: give the number of parts, e.g. parts:6")
+    for name, most, of in (("parts", rows, "rows of an image"), ("reduce", channels, "channels of the map")):
+        if head.get(name, 0) > most:
+            raise InputError(f"head={slot}: {name} is more than the {most} {of}: give fewer, e.g. parts:6+reduce:64")
     return int(head["parts"]), int(head["reduce"]) if "reduce" in head else None

@@ -46,8 +46,8 @@ PRESETS = {
 
 def build(settings: Settings, n_ids: int) -> Method:
     """Builds the method for a number of training identities; the head is `parts:K` or `parts:K+reduce:WIDTH`."""
-    parts, reduction = read_parts(settings.head)
     backbone = build_backbone(settings.backbone, two_stream=settings.two_stream, attention=settings.attention)
+    parts, reduction = read_parts(settings.head, settings.size[0], backbone.dim)
     dim = parts * (reduction or backbone.dim)
     criterion = Criterion(settings.losses, settings.label_smoothing, n_ids, dim, classifiers=parts)
     return Method(PCB(backbone, n_ids, parts, reduction), criterion, build_augment(settings.augment))

@@ -53,9 +53,10 @@ PRESETS = {
 
 def build(settings: Settings, n_ids: int) -> Method:
     """Builds the method for a number of training identities; the head is `parts:K` or `parts:K+reduce:WIDTH`."""
-    parts, reduction = read_parts(settings.head)
     backbone = build_backbone(settings.backbone, two_stream=settings.two_stream)
-    reduction = reduction or backbone.stage_dims[2]
+    channels = backbone.stage_dims[2]
+    parts, reduction = read_parts(settings.head, settings.size[0], channels)
+    reduction = reduction or channels
     model = RFM(backbone, n_ids, parts, reduction, settings.attention)
     criterion = RFMCriterion(settings.losses, settings.label_smoothing, n_ids, parts * reduction, parts)
     return Method(model, criterion, build_augment(settings.augment))
