@@ -6,6 +6,7 @@ import re
 
 import pytest
 from lab import small_notebook
+from shown import Shown
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 CELL = """import numpy as np
@@ -16,27 +17,8 @@ images = {name: (rng.uniform(0, 1, (24, 12, 3)), rng.uniform(0, 1, (24, 12))) fo
 LTGExplorer(images, embed=lambda pictures, modality: pictures.mean((2, 3)))"""
 
 
-class Shown:
-    """What a reader of the page sees of the explorer."""
-
-    def __init__(self, page) -> None:
-        self.page = page
-        self.readout = page.locator("pre[role=status]")
-        self.picture = page.locator('img[alt^="LTG,"]')
-        self.code = page.locator(".vireid-code pre")
-        self.readout.wait_for(timeout=75_000)
-
-    def handle(self, name: str):
-        """The handle of a slider; the arrow keys, Home and End move it."""
-        label = self.page.get_by_text(name, exact=True)
-        return self.page.locator(".widget-inline-hbox").filter(has=label).locator(".noUi-handle")
-
-    def expect_another(self, picture: str) -> str:
-        """Waits for a picture that is not the given one; returns its address (a data URL)."""
-        from playwright.sync_api import expect
-
-        expect(self.picture).not_to_have_attribute("src", picture)
-        return self.picture.get_attribute("src")
+class Played(Shown):
+    """The explorer with its rectangles."""
 
     def expect_rectangles(self, shown: int, last: int) -> None:
         """Slider, read-out, picture and code agree; of the images one may have ended earlier."""
@@ -56,7 +38,7 @@ def test_sliders_and_play_move_picture_and_read_out(lab, tmp_path):
     from playwright.sync_api import expect
 
     lab.run_notebook(small_notebook(CELL), "ltg.ipynb")
-    page, shown = lab.page, Shown(lab.page)
+    page, shown = lab.page, Played(lab.page, "LTG,")
     expect(shown.readout).to_contain_text("feature distance, before to after: visible")
     shown.expect_rectangles(shown.last(), shown.last())
     picture = shown.picture.get_attribute("src")

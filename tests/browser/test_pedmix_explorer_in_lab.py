@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from lab import small_notebook
+from shown import Shown
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 CELL = """import numpy as np
@@ -15,32 +16,10 @@ images = {f"id {pid}": tuple(world.render(pid, 0, modality, 0).image / 255 for m
 PedMixExplorer(images)"""
 
 
-class Shown:
-    """What a reader of the page sees of the explorer."""
-
-    def __init__(self, page) -> None:
-        self.page = page
-        self.readout = page.locator("pre[role=status]")
-        self.picture = page.locator('img[alt^="PedMix"]')
-        self.code = page.locator(".vireid-code pre")
-        self.readout.wait_for(timeout=150_000)
-
-    def handle(self, name: str):
-        """The handle of a slider; the arrow keys, Home and End move it."""
-        label = self.page.get_by_text(name, exact=True)
-        return self.page.locator(".widget-inline-hbox").filter(has=label).locator(".noUi-handle")
-
-    def expect_another(self, picture: str) -> str:
-        """Waits for a picture that is not the given one; returns its address (a data URL)."""
-        from playwright.sync_api import expect
-
-        expect(self.picture).not_to_have_attribute("src", picture)
-        return self.picture.get_attribute("src")
-
-    def type_number(self, name: str, value: int) -> None:
-        field = self.page.get_by_label(name, exact=True)
-        field.fill(str(value))
-        field.press("Enter")
+def type_number(shown: Shown, name: str, value: int) -> None:
+    field = shown.page.get_by_label(name, exact=True)
+    field.fill(str(value))
+    field.press("Enter")
 
 
 def test_controls_move_picture_and_counts(lab, tmp_path):
@@ -48,7 +27,7 @@ def test_controls_move_picture_and_counts(lab, tmp_path):
 
     expect.set_options(timeout=30_000)
     lab.run_notebook(small_notebook(CELL), "pedmix.ipynb")
-    page, shown = lab.page, Shown(lab.page)
+    page, shown = lab.page, Shown(lab.page, "PedMix")
     expect(shown.readout).to_contain_text("205 of 288 patches change places (71.2%), 4x4 pixels")
     picture = shown.picture.get_attribute("src")
     page.screenshot(path=tmp_path / "first.png")
@@ -64,15 +43,15 @@ def test_controls_move_picture_and_counts(lab, tmp_path):
     shown.handle("Φ1 width").press("ArrowRight")
     expect(shown.code).to_contain_text("center=(2/3, 3/8)")
     picture = shown.expect_another(picture)
-    shown.type_number("seed", 3)
+    type_number(shown, "seed", 3)
     picture = shown.expect_another(picture)
     page.get_by_label("image", exact=True).select_option("id 1")
     picture = shown.expect_another(picture)
-    shown.type_number("patch", 8)
+    type_number(shown, "patch", 8)
     expect(shown.readout).to_contain_text("of 72 patches change places")
     picture = shown.expect_another(picture)
 
-    shown.type_number("patch", 7)
+    type_number(shown, "patch", 7)
     expect(shown.readout).to_contain_text("the height 96 is no multiple of the patch, 7 pixels")
     expect(shown.picture).to_be_hidden()
     page.screenshot(path=tmp_path / "refused.png")

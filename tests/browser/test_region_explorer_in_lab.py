@@ -6,7 +6,8 @@ import re
 
 import nbformat
 import pytest
-from lab import ROOT, Lab, small_notebook
+from lab import ROOT, small_notebook
+from shown import Shown
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SIZE = (120, 180)
@@ -24,16 +25,12 @@ for seed, category in enumerate(["street", "garden"]):
 RegionExplorer(pairs, rectangle=(20, 30, 60, 80))"""
 
 
-class Shown:
-    """What a reader of the page sees of an explorer; `size` (rows, columns) is that of its pictures."""
+class Regions(Shown):
+    """The explorer with its two pictures of `size` (rows, columns) beside the scatter."""
 
-    def __init__(self, lab: Lab, size: tuple[int, int]) -> None:
-        self.page, self.size = lab.page, size
-        self.frames = lab.page.locator(".vireid-pointer-frame")
-        self.readout = lab.page.locator("pre[role=status]")
-        self.picture = lab.page.locator('img[alt^="Scatter"]')
-        self.code = lab.page.locator(".vireid-code pre")
-        self.readout.wait_for(timeout=75_000)
+    def __init__(self, page, size: tuple[int, int]) -> None:
+        super().__init__(page, "Scatter")
+        self.size, self.frames = size, page.locator(".vireid-pointer-frame")
 
     def place(self, row: float, col: float, frame: int = 0) -> tuple[float, float]:
         """Middle of a pixel of a picture, on the page."""
@@ -53,17 +50,10 @@ class Shown:
         expect(self.page.locator(".widget-readout", has_text=f"{col0} – {col1}")).to_be_visible()
         expect(self.code).to_contain_text(f"rectangle=({row0}, {col0}, {row1}, {col1})")
 
-    def expect_another(self, picture: str) -> str:
-        """Waits for a scatter that is not the given one; returns its address (a data URL)."""
-        from playwright.sync_api import expect
-
-        expect(self.picture).not_to_have_attribute("src", picture)
-        return self.picture.get_attribute("src")
-
 
 def test_mouse_and_keyboard_move_picture_and_read_out(lab, tmp_path):
     lab.run_notebook(small_notebook(CELL), "explorer.ipynb")
-    page, shown = lab.page, Shown(lab, SIZE)
+    page, shown = lab.page, Regions(lab.page, SIZE)
     shown.expect_rectangle(20, 30, 60, 80)
     picture = shown.picture.get_attribute("src")
 
@@ -108,7 +98,7 @@ def test_notebook_01_runs_and_its_explorer_answers(lab, tmp_path):
     chosen = nbformat.v4.new_code_cell(f'scale = "smoke"\nout = {str(tmp_path)!r}')
     notebook.cells.insert(place + 1, chosen)
     lab.run_notebook(notebook, "01_reflection_prior.ipynb")
-    page, shown = lab.page, Shown(lab, SMOKE_SIZE)
+    page, shown = lab.page, Regions(lab.page, SMOKE_SIZE)
     shown.expect_rectangle(32, 48, 64, 96)
     picture = shown.picture.get_attribute("src")
     shown.frames.first.scroll_into_view_if_needed()
@@ -134,7 +124,7 @@ def test_notebook_01_runs_and_its_explorer_answers(lab, tmp_path):
 def test_the_code_is_copied(lab):
     lab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     lab.run_notebook(small_notebook(CELL), "copy.ipynb")
-    shown = Shown(lab, SIZE)
+    shown = Regions(lab.page, SIZE)
     lab.page.get_by_role("button", name="Copy as code").click()
     lab.page.get_by_role("button", name="Copied").wait_for()
     copied = lab.page.evaluate("navigator.clipboard.readText()")

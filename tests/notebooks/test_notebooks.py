@@ -46,7 +46,8 @@ PICTURES = {
         "08_claims", "09_fig3_sweeps",
     ],
     "07_compare": [
-        "01_measured", "02_claims", "03_methods", "04_cost", "05_robustness", "06_components", "07_two_by_two", "08_best",
+        "01_measured", "02_claims", "03_methods", "04_cost", "05_robustness", "06_components", "07_two_by_two",
+        "08_best",
     ],
     "08_your_data": ["01_images", "02_found", "03_ladder", "04_pairs"],
     "09_one_run": ["01_training", "02_cmc"],

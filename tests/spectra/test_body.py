@@ -8,7 +8,8 @@ import pytest
 from vireid_lab.spectra.body import draw_person, project
 from vireid_lab.spectra.difficulty import DIFFICULTIES
 from vireid_lab.spectra.figure import build_figure
-from vireid_lab.spectra.identity import HAIR_STYLES, sample_identity
+from vireid_lab.spectra.identity import HAIR_STYLES
+from vireid_lab.spectra.identity_draw import sample_identity
 from vireid_lab.spectra.labels import CODES, FIRST_PERSON
 from vireid_lab.spectra.pose import ANKLE, joints, sample_pose
 from vireid_lab.spectra.surface import Canvas, Light

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vireid_lab.spectra import garments, head
-from vireid_lab.spectra.identity import sample_identity
+from vireid_lab.spectra.identity_draw import sample_identity
 from vireid_lab.spectra.labels import CODES
 from vireid_lab.spectra.surface import AZIMUTH, CLEAR, N
 from vireid_lab.spectra.wardrobe import WARDROBES

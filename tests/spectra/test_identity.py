@@ -7,7 +7,7 @@ import pytest
 
 from vireid_lab.runtime import InputError
 from vireid_lab.spectra.difficulty import DIFFICULTIES
-from vireid_lab.spectra.identity import sample_identity
+from vireid_lab.spectra.identity_draw import sample_identity
 from vireid_lab.spectra.labels import CODES, FIRST_PERSON, LABELS, PERSON
 from vireid_lab.spectra.wardrobe import WARDROBES
 

@@ -7,7 +7,7 @@ import pytest
 from scipy.ndimage import binary_erosion
 
 from vireid_lab.spectra import tailoring, world
-from vireid_lab.spectra.identity import sample_identity
+from vireid_lab.spectra.identity_draw import sample_identity
 from vireid_lab.spectra.labels import CODES, FIRST_PERSON
 from vireid_lab.spectra.world import World
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from typing import Any
 
 RECIPES = (
     "baseline, agw, pcb, rfm, tmpa, sa_softmax, idkl or cal; or compose, any combination of their parts: "
@@ -51,16 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
         if processes > 1:
             return start_ranks(one_rank(arguments), processes)
     with rank_zero_first():
-        out = train(
-            arguments.recipe,
-            arguments.data,
-            arguments.preset,
-            arguments.out,
-            arguments.set,
-            resume=arguments.resume,
-            device=arguments.device,
-            trial=arguments.trial,
-        )
+        out = train(**asked(arguments))
     if not is_rank_zero():
         return 0
     if arguments.json:
@@ -70,18 +62,14 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def asked(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The arguments that `train` and `train_command` both take."""
+    alike = {name: getattr(arguments, name) for name in ("recipe", "preset", "out", "resume", "device", "trial")}
+    return {**alike, "data_root": arguments.data, "overrides": arguments.set}
+
+
 def one_rank(arguments: argparse.Namespace) -> list[str]:
     """What follows `python` on the command line of each of several processes."""
     from vireid_lab.recipes.launch import train_command
 
-    command = train_command(
-        arguments.recipe,
-        arguments.data,
-        arguments.preset,
-        arguments.out,
-        arguments.set,
-        resume=arguments.resume,
-        device=arguments.device,
-        trial=arguments.trial,
-    )
-    return command + ["--json"] * arguments.json + ["--debug"] * arguments.debug
+    return train_command(**asked(arguments)) + ["--json"] * arguments.json + ["--debug"] * arguments.debug

@@ -17,7 +17,8 @@ from .body import draw_person
 from .camera import Camera, ThermalCamera
 from .difficulty import DIFFICULTIES
 from .figure import Figure, build_figure
-from .identity import Identity, sample_identity
+from .identity import Identity
+from .identity_draw import sample_identity
 from .labels import CODES, FIRST_PERSON
 from .pose import sample_pose
 from .stage import Stage, occlude, patches, sample_stage, set_stage

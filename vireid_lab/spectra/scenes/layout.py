@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import materials
 from ..grid import WAVELENGTHS
-from ..identity import sample_identity
+from ..identity_draw import sample_identity
 from ..labels import FIRST_PERSON, PERSON
 from ..wardrobe import WARDROBES
 from . import things
