@@ -1,6 +1,7 @@
 """Search against explicit loops; indices on disk; the command."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -52,6 +53,23 @@ def test_search_finds_what_the_loops_find(kind, tmp_path):
         np.testing.assert_allclose(found.distances, [[d for d, _ in row] for row in expected], atol=1e-6)
         assert each.facts == index.facts
     assert index.recall == (1.0 if kind == "ivf" else None)
+
+
+class Rough:
+    """Names the 20 nearest, the farthest of them first, as an index of coarse codes might."""
+
+    def __init__(self, vectors):
+        self.vectors = vectors
+
+    def search(self, queries, count):
+        return None, np.argsort(-queries @ self.vectors.T)[:, 19::-1][:, :count]
+
+
+def test_candidates_of_a_coarse_index_are_put_in_order_by_their_true_distances():
+    gallery, queries = made_features(400, 0), made_features(12, 1)
+    exact = build_index(gallery)
+    rough = replace(exact, kind="pq", faiss=Rough(exact.gallery.features))
+    assert rough.search(queries, 5).indices.tolist() == exact.search(queries, 5).indices.tolist()
 
 
 def test_blocks_change_nothing(monkeypatch):
