@@ -95,11 +95,14 @@ def test_a_recipe_is_measured_in_a_process_of_its_own():
     assert found.where.startswith("CPU, ")
 
 
-def test_speed_is_the_images_of_a_batch_over_its_time(monkeypatch):
+def test_speed_is_images_over_time_and_memory_what_the_process_grew_by(monkeypatch):
+    peaks = iter([1000, 1500])
+    monkeypatch.setattr("vireid_lab.analysis.cost.peak_memory", lambda kind: next(peaks))
     monkeypatch.setattr("vireid_lab.analysis.cost._seconds", lambda call, repeats, kind: 0.5)
     small = {"size": (48, 24), "ids_per_batch": 3, "images_per_id": 2, "weights": "none"}
     found = measure("baseline", choose_settings("baseline", "tiny", small), 4, 1, "cpu")
     assert found.training_speed == found.search_speed == 3 * 2 * 2 / 0.5
+    assert found.memory == 500
 
 
 def test_a_wrong_recipe_or_setting_is_named_before_anything_starts():
