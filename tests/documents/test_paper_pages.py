@@ -13,7 +13,7 @@ from planned import planned_slots
 
 from vireid_lab.analysis.best_arm import choose_best
 from vireid_lab.analysis.claims import Verdict, judge_claims
-from vireid_lab.analysis.complementarity import PLAIN
+from vireid_lab.analysis.complementarity import PLAIN, complementarity
 from vireid_lab.analysis.composition import arm_of, find_arms
 from vireid_lab.analysis.idkl_signs import sign_verdicts
 from vireid_lab.analysis.run_results import RunResult, read_runs
@@ -23,6 +23,7 @@ from vireid_lab.papers.slots import matches
 from vireid_lab.recipes.catalogue import choose_settings
 
 PAPERS = ("rfm", "tmpa", "idkl", "sa_softmax", "cal")
+GIVES = {"channel exchange": "channel exchange gives", "LTG (RFM)": "LTG"}
 PICTURE = re.compile(r"!\[[^\]]+\]\(\.\./(figures/[\w/]+)\.png\)")
 NUMBER = re.compile(r"[+−-]?\d+\.\d+|\d+(?= %)")
 
@@ -139,3 +140,8 @@ def test_what_the_readme_says_was_found_is_on_record():
     assert best.arm.slots["augment"] == "flip+channel+cutmix+replace" and best.arm.model == "rfm"
     assert f"by {str(best.fresh).replace(' points', ' points of rank-1')} (notebook 07)" in text
     assert best.tested_on == (3, 4, 5, 6, 7)
+
+    parts = complementarity(arms)
+    alone = [f"{words} {parts.single[name]}" for name, words in GIVES.items()]
+    assert f"{alone[0]} and {alone[1]}; the two do not add up" in text
+    assert parts.pairs["LTG (RFM)", "channel exchange"].interaction.high < 0
