@@ -31,6 +31,16 @@ class Pixels(nn.Module):
         return images.flatten(1)
 
 
+class Dark(Pixels):
+    """Embeds the darkness of pixels: not what Pixels says of them."""
+
+    def embed(self, images, modality, neck="after"):
+        return (3 - images.flatten(1)).relu()
+
+
+MODELS = {"pixels": Pixels(), "dark": Dark()}
+
+
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("VIREID_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
@@ -66,25 +76,25 @@ def sides(dataset):
 
 def test_hidden_queries_are_scored_against_the_gallery_as_it_is(dataset):
     (visible, ids, _), (infrared, gallery_ids, _) = sides(dataset)
-    found = under_crops(Pixels(), dataset, SIZE, seed=4)
-    assert {name: list(levels) for name, levels in found.items()} == {
-        n: list(levels) for n, (_, levels) in CROPS.items()
-    }
-    for share, score in found["share of the query hidden"].items():
+    found = under_crops(MODELS, dataset, SIZE, seed=4)
+    for change, (_, levels) in CROPS.items():
+        assert {name: list(of) for name, of in found[change].items()} == dict.fromkeys(MODELS, list(levels))
+    for share, score in found["share of the query hidden"]["pixels"].items():
         images = torch.from_numpy(np.round(255 * visible).astype(np.uint8))
         hidden = occlude(images, share, np.random.default_rng(4)).double().numpy() / 255
         assert score == pytest.approx(found_first(normalised(hidden), normalised(infrared), ids, gallery_ids))
 
 
 def test_without_a_change_all_crops_score_alike(dataset):
-    found = under_crops(Pixels(), dataset, SIZE)
-    plain = {levels[0.0 if 0.0 in levels else 1.0] for levels in found.values()}
-    assert len(plain) == 1
+    found = under_crops(MODELS, dataset, SIZE)
+    for name in MODELS:
+        plain = {models[name][0.0 if 0.0 in models[name] else 1.0] for models in found.values()}
+        assert len(plain) == 1
 
 
 def test_the_visible_side_is_lit_anew_and_the_other_is_not(dataset):
     (_, ids, paths), (infrared, gallery_ids, _) = sides(dataset)
-    found = under_lights(Pixels(), dataset, SIZE)
+    found = under_lights(MODELS, dataset, SIZE)["pixels"]
     by_path = {record.path: record for record in dataset.records}
     assert list(found) == ["own light", *UNSEEN]
     for name, light in UNSEEN.items():
@@ -93,7 +103,7 @@ def test_the_visible_side_is_lit_anew_and_the_other_is_not(dataset):
 
 
 def test_difficulties_are_the_people_that_are_made_with_them(dataset):
-    found = under_difficulties(Pixels(), dataset, SIZE)
+    found = under_difficulties(MODELS, dataset, SIZE)["pixels"]
     assert list(found) == ["easy", "medium", "hard"]
     for difficulty, score in found.items():
         root = kept_benchmark("regdb", 5, 3, SIZE, seed=2, infrared="nir", difficulty=difficulty)
@@ -102,17 +112,18 @@ def test_difficulties_are_the_people_that_are_made_with_them(dataset):
 
 
 def test_a_wrong_number_of_images_and_photographs_are_named(dataset, tmp_path):
-    evaluation = robustness._evaluation(Pixels(), dataset, SIZE)
+    evaluation = robustness._evaluations(MODELS, dataset, SIZE)["pixels"]
     few = torch.zeros(2, 3, *SIZE, dtype=torch.uint8)
     with pytest.raises(InputError, match="2 images for the 15 of the query: give one for each"):
         robustness.with_images(evaluation, "query", Pixels(), few, torch.zeros(2))
     object.__setattr__(dataset, "benchmark", None)
     with pytest.raises(InputError, match="has no difficulty: give a synthetic data set"):
-        under_difficulties(Pixels(), dataset, SIZE)
+        under_difficulties(MODELS, dataset, SIZE)
 
 
 def test_all_changes_together_are_each_by_itself(dataset):
-    found = robustness.robustness(Pixels(), dataset, SIZE, seed=4)
-    lights, difficulties = under_lights(Pixels(), dataset, SIZE), under_difficulties(Pixels(), dataset, SIZE)
+    found = robustness.robustness(MODELS, dataset, SIZE, seed=4)
+    lights, difficulties = under_lights(MODELS, dataset, SIZE), under_difficulties(MODELS, dataset, SIZE)
     assert list(found) == [*CROPS, "light on the visible images", "difficulty of the people"]
-    assert list(found.values()) == [*under_crops(Pixels(), dataset, SIZE, seed=4).values(), lights, difficulties]
+    assert found["share of the query hidden"]["pixels"] != found["share of the query hidden"]["dark"]
+    assert list(found.values()) == [*under_crops(MODELS, dataset, SIZE, seed=4).values(), lights, difficulties]

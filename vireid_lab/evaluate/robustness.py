@@ -1,8 +1,8 @@
-"""One trained model on changed test images: hidden parts, bad crops, other light, other difficulty."""
+"""Trained models on changed test images: hidden parts, bad crops, other light, other difficulty."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -25,6 +25,8 @@ from .runs import model_evaluation
 from .scoring import Evaluation
 
 Apply = Callable[[Tensor, float, Generator], Tensor]
+Models = Mapping[str, nn.Module]  # by name
+Scores = dict[str, dict[float | str, float]]  # model -> level -> fraction
 CROPS: dict[str, tuple[Apply, tuple[float, ...]]] = {
     "share of the query hidden": (occlude, (0.0, 0.1, 0.2, 0.3, 0.4)),
     "shift of the query over its height": (
@@ -83,44 +85,47 @@ def side_images(
     return records, torch.cat([b.images for b in batches]), torch.cat([b.modality for b in batches])
 
 
-def robustness(model: nn.Module, dataset: Dataset, size: tuple[int, int], seed: int = 0) -> dict[str, dict]:
+def robustness(models: Models, dataset: Dataset, size: tuple[int, int], seed: int = 0) -> dict[str, Scores]:
     """Rank-1 under every change: those of CROPS, the light, the difficulty.
 
     Args: as for `under_crops`; the data set is a synthetic one.
 
     Returns:
-        Change -> level -> fraction.
+        Change -> model -> level -> fraction.
     """
     made = {
-        "light on the visible images": under_lights(model, dataset, size),
-        "difficulty of the people": under_difficulties(model, dataset, size),
+        "light on the visible images": under_lights(models, dataset, size),
+        "difficulty of the people": under_difficulties(models, dataset, size),
     }
-    return under_crops(model, dataset, size, seed) | made
+    return under_crops(models, dataset, size, seed) | made
 
 
-def under_crops(model: nn.Module, dataset: Dataset, size: tuple[int, int], seed: int = 0) -> dict[str, dict]:
+def under_crops(models: Models, dataset: Dataset, size: tuple[int, int], seed: int = 0) -> dict[str, Scores]:
     """Rank-1 where queries are hidden in part, shifted, or larger and smaller than they were trained on.
 
     Args:
-        model: has `embed`; on its device.
+        models: by name; each has `embed`, and is on its device.
         dataset: its test split is searched, by the default protocol of the layout.
         size: (height, width) in pixels.
         seed: of the places and directions, the same for every level and model.
 
     Returns:
-        Name of CROPS -> level -> fraction.
+        Name of CROPS -> model -> level -> fraction.
     """
-    evaluation = _evaluation(model, dataset, size)
-    _, images, modality = side_images(evaluation, "query", dataset, size)
+    evaluations = _evaluations(models, dataset, size)
+    _, images, modality = side_images(_any(evaluations), "query", dataset, size)
 
-    def score(apply: Apply, level: float) -> float:
+    def score(name: str, apply: Apply, level: float) -> float:
         changed = apply(images, level, np.random.default_rng(seed))
-        return rank1(with_images(evaluation, "query", model, changed, modality))
+        return rank1(with_images(evaluations[name], "query", models[name], changed, modality))
 
-    return {name: {level: score(apply, level) for level in levels} for name, (apply, levels) in CROPS.items()}
+    return {
+        change: {name: {level: score(name, apply, level) for level in levels} for name in models}
+        for change, (apply, levels) in CROPS.items()
+    }
 
 
-def under_lights(model: nn.Module, dataset: Dataset, size: tuple[int, int]) -> dict[str, float]:
+def under_lights(models: Models, dataset: Dataset, size: tuple[int, int]) -> Scores:
     """Rank-1 where all visible test images were taken in a light that no training image has; `own light` first.
 
     Args: as for `under_crops`; the data set is a synthetic one.
@@ -128,18 +133,19 @@ def under_lights(model: nn.Module, dataset: Dataset, size: tuple[int, int]) -> d
     Raises:
         InputError: the data set cannot be rendered again.
     """
-    evaluation = _evaluation(model, dataset, size)
-    sides = {side: side_images(evaluation, side, dataset, size) for side in ("query", "gallery")}
+    evaluations = _evaluations(models, dataset, size)
+    sides = {side: side_images(_any(evaluations), side, dataset, size) for side in ("query", "gallery")}
     side = next(name for name, (records, _, _) in sides.items() if all(r.modality == VISIBLE for r in records))
     records, _, modality = sides[side]
-    scores = {"own light": rank1(evaluation)}
-    for name, illuminant in UNSEEN.items():
-        images = relit_images(dataset, records, illuminant, size)
-        scores[name] = rank1(with_images(evaluation, side, model, images, modality))
+    scores = {name: {"own light": rank1(evaluation)} for name, evaluation in evaluations.items()}
+    for light, illuminant in UNSEEN.items():
+        images = relit_images(dataset, records, illuminant, size)  # rendered once for all models
+        for name, model in models.items():
+            scores[name][light] = rank1(with_images(evaluations[name], side, model, images, modality))
     return scores
 
 
-def under_difficulties(model: nn.Module, dataset: Dataset, size: tuple[int, int]) -> dict[str, float]:
+def under_difficulties(models: Models, dataset: Dataset, size: tuple[int, int]) -> Scores:
     """Rank-1 on test people of each difficulty, drawn with the seed of the data set; they are made and kept.
 
     Other people: with the difficulty also garments are drawn otherwise, of which fewer survive in the infrared.
@@ -154,13 +160,21 @@ def under_difficulties(model: nn.Module, dataset: Dataset, size: tuple[int, int]
         raise InputError(f"{dataset.root} has no difficulty: give a synthetic data set")
     people = {name: made[name] for name in ("layout", "ids", "images", "seed", "infrared")}
     control = made.get("control", "none")
-    scores = {}
+    scores: Scores = {name: {} for name in models}
     for difficulty in DIFFICULTIES:
         root = kept_benchmark(size=tuple(made["size"]), difficulty=difficulty, control=control, **people)
-        scores[difficulty] = rank1(_evaluation(model, open_dataset(root), size))
+        for name, evaluation in _evaluations(models, open_dataset(root), size).items():
+            scores[name][difficulty] = rank1(evaluation)
     return scores
 
 
-def _evaluation(model: nn.Module, dataset: Dataset, size: tuple[int, int]) -> Evaluation:
-    device = next(model.parameters()).device
-    return model_evaluation(model, dataset, None, size, device=device)
+def _evaluations(models: Models, dataset: Dataset, size: tuple[int, int]) -> dict[str, Evaluation]:
+    return {
+        name: model_evaluation(model, dataset, None, size, device=next(model.parameters()).device)
+        for name, model in models.items()
+    }
+
+
+def _any(evaluations: Mapping[str, Evaluation]) -> Evaluation:
+    """One of them: queries and gallery are the same images in all."""
+    return next(iter(evaluations.values()))

@@ -16,6 +16,7 @@ from vireid_lab.analysis.paired_test import Effect
 from .style import BLUE, DOUBLE, GREY, ORANGE, SINGLE, drawn
 
 VERSION = 1
+WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}  # behind words on a line
 FULL = 0.1  # difference at which a cell has its full tint
 
 
@@ -40,7 +41,9 @@ def component_panels(found: Mapping[str, Complementarity]) -> Figure:
                 continue
             mean, low, high = (100 * value for value in (effect.mean, effect.low, effect.high))
             axes.errorbar(mean, row, xerr=[[mean - low], [high - mean]], fmt="o", color=BLUE, capsize=2.5)
-            axes.text(mean, row - 0.16, f"{mean:+.1f}  n = {effect.n}", ha="center", va="bottom", fontsize=6.5)
+            axes.text(
+                mean, row - 0.16, f"{mean:+.1f}  n = {effect.n}", ha="center", va="bottom", fontsize=6.5, bbox=WHITE
+            )
         axes.set_title(layout, fontsize=8)
         axes.grid(axis="x", color="0.92")
         axes.set_axisbelow(True)
