@@ -165,3 +165,11 @@ def test_two_data_sets_in_one_folder_are_refused(copied):
     with pytest.raises(InputError, match="sysu and regdb"):
         find_layout(root)
     assert open_dataset(root, layout="sysu").layout == "sysu"
+
+
+def test_a_manifest_beside_folders_with_the_names_of_a_layout_can_be_given_itself(tmp_path):
+    (tmp_path / "nir").mkdir()
+    (tmp_path / "manifest.csv").write_text("path,pid,camid,modality,split\n")
+    with pytest.raises(InputError, match="looks like llcm and manifest: .*; or give the manifest file itself"):
+        find_layout(tmp_path)
+    assert find_layout(tmp_path / "manifest.csv") == "manifest"

@@ -144,6 +144,7 @@ BAD = [
     ({"model": "idkl", "losses": "sas_fm+csa_released+mdr"}, ": csa_released, mdr compare .*; add ce$"),
     ({"model": "tmpo"}, "unknown model 'tmpo': did you mean 'tmpa'"),
     ({"model": "tmpa", "losses": "ce+msl"}, "unknown loss 'msl': did you mean 'ms"),
+    ({"losses": "wrt+cross_center+sa_softmax"}, "unknown loss 'sa_softmax': it is sas_fm; with the paper's weights ce"),
     ({"model": "pcb", "head": "parts:5"}, "parts=5 does not divide the 3 rows"),
 ]  # fmt: skip
 

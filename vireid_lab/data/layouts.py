@@ -41,7 +41,8 @@ def find_layout(root: str | Path) -> str:
     if len(found) == 1:
         return found[0]
     if found:
-        raise InputError(f"data set '{root}' looks like {' and '.join(found)}: keep one data set in a folder")
+        way = "; or give the manifest file itself" if "manifest" in found else ""
+        raise InputError(f"data set '{root}' looks like {' and '.join(found)}: keep one data set in a folder{way}")
     if not root.is_dir():
         raise InputError(f"data set '{root}' is neither a folder nor a manifest (.csv, .parquet)")
     near = [path for path in (*sorted(root.iterdir()), root.absolute().parent) if path.is_dir() and _layouts_in(path)]

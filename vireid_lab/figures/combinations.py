@@ -34,16 +34,7 @@ def component_panels(found: Mapping[str, Complementarity]) -> Figure:
         axes.axvline(0, color="0.25", linewidth=0.9)
         for row, name in enumerate(names):
             effect = of_layout.single.get(name)
-            if effect is None:
-                axes.text(
-                    0.5, row, "not run", ha="center", va="center", transform=axes.get_yaxis_transform(), color="0.45"
-                )
-                continue
-            mean, low, high = (100 * value for value in (effect.mean, effect.low, effect.high))
-            axes.errorbar(mean, row, xerr=[[mean - low], [high - mean]], fmt="o", color=BLUE, capsize=2.5)
-            axes.text(
-                mean, row - 0.16, f"{mean:+.1f}  n = {effect.n}", ha="center", va="bottom", fontsize=6.5, bbox=WHITE
-            )
+            _interval(axes, row, effect, f"  n = {effect.n}" if effect else "", fmt="o", color=BLUE)
         axes.set_title(layout, fontsize=8)
         axes.grid(axis="x", color="0.92")
         axes.set_axisbelow(True)
@@ -108,19 +99,23 @@ def lead_before_and_after(chosen: Chosen | None) -> Figure:
     if chosen:
         rows = [("chosen on", chosen.chosen_on, chosen.lead), ("fresh", chosen.tested_on, chosen.fresh)]
     for row, (_, _, effect) in enumerate(rows):
-        if effect is None:
-            axes.text(0.5, row, "not run", ha="center", va="center", transform=axes.get_yaxis_transform(), color="0.45")
-            continue
-        mean, low, high = (100 * value for value in (effect.mean, effect.low, effect.high))
-        look = {"color": (GREY, BLUE)[row], "fmt": "so"[row], "markersize": 5}
-        axes.errorbar(mean, row, xerr=[[mean - low], [high - mean]], capsize=2.5, **look)
-        axes.text(mean, row - 0.18, f"{mean:+.1f}", ha="center", va="bottom", fontsize=7)
+        _interval(axes, row, effect, fmt="so"[row], color=(GREY, BLUE)[row], markersize=5)
     axes.axvline(0, color="0.25", linewidth=0.9)
     labels = [f"{words}\nseeds {', '.join(map(str, seeds)) or '-'}" for words, seeds, _ in rows]
     axes.set_yticks(range(2), labels)
     axes.set(ylim=(1.5, -0.6), xlabel="lead over the plain arm\n(points of rank-1, 95 % interval)")
     axes.tick_params(axis="y", length=0)
     return figure
+
+
+def _interval(axes: Axes, row: int, effect: Effect | None, more: str = "", **look: object) -> None:
+    """A mean with its 95 % interval in points, its number above it; None: not run."""
+    if effect is None:
+        axes.text(0.5, row, "not run", ha="center", va="center", transform=axes.get_yaxis_transform(), color="0.45")
+        return
+    mean, low, high = (100 * value for value in (effect.mean, effect.low, effect.high))
+    axes.errorbar(mean, row, xerr=[[mean - low], [high - mean]], capsize=2.5, **look)
+    axes.text(mean, row - 0.17, f"{mean:+.1f}{more}", ha="center", va="bottom", fontsize=6.5, bbox=WHITE)
 
 
 def describe_components(found: Mapping[str, Complementarity]) -> str:

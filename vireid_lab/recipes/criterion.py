@@ -143,11 +143,18 @@ def split_losses(slot: str, own: Collection[str]) -> tuple[str, dict[str, float]
     weights = parse_weights(slot)
     for name in weights:
         if name not in (*LOSSES, *own):
-            raise unknown("loss", name, [*LOSSES, *own])
+            raise unknown_loss(name, [*LOSSES, *own])
     others = "+".join(part for part in slot.split("+") if part.partition(":")[0].strip() not in own)
     if not others:
         raise nothing_common(slot)
     return others, {name: weight for name, weight in weights.items() if name in own}
+
+
+def unknown_loss(name: str, known: Collection[str]) -> InputError:
+    """The error for a loss that is unknown; a paper's name is answered with that of its loss."""
+    if name == "sa_softmax":
+        return InputError("unknown loss 'sa_softmax': it is sas_fm; with the paper's weights ce:0.3+sas_fm:0.7+ast:1")
+    return unknown("loss", name, known)
 
 
 def nothing_common(slot: str) -> InputError:
@@ -163,7 +170,7 @@ def prototypes_of(slot: str, names: list[str]) -> str | None:
     """
     for name in names:
         if name not in LOSSES:
-            raise unknown("loss", name, LOSSES)
+            raise unknown_loss(name, LOSSES)
     if not names:
         raise nothing_common(slot)
     found = [name for name in names if name in PROTOTYPE_LOSSES]
