@@ -14,7 +14,9 @@ from vireid_lab.analysis.cost import Cost
 from vireid_lab.analysis.paired_test import paired_effect
 from vireid_lab.figures.combinations import (
     combination_matrix,
+    component_panels,
     describe_combinations,
+    describe_components,
     describe_lead,
     lead_before_and_after,
 )
@@ -108,6 +110,18 @@ def test_the_matrix_has_what_it_says_in_each_cell():
     words = describe_combinations(TOGETHER)
     assert "A and B: +8.0 points" in words and words.endswith("2 pairs have no runs.")
     assert "Nothing was run. 3 pairs" in describe_combinations(Complementarity(("A", "B", "C"), {}, {}))
+
+
+def test_components_of_a_layout_stand_at_their_gain_or_are_not_run():
+    found = {"one": TOGETHER, "two": Complementarity(("A", "B", "C"), {"B": MADE.second}, {})}
+    panels = component_panels(found).axes
+    for axes, (row, gain, n) in zip(panels, [(0, 6, 5), (1, 5 / 3, 3)], strict=True):
+        (bar,) = axes.containers
+        np.testing.assert_allclose((bar.lines[0].get_xdata()[0], bar.lines[0].get_ydata()[0]), (gain, row))
+        words = {round(text.get_position()[1] + 0.17): text.get_text() for text in axes.texts}
+        assert words == {**dict.fromkeys(range(3), "not run"), row: f"{gain:+.1f}  n = {n}"}
+    words = describe_components(found)
+    assert words.startswith("one: A +6.0 points [+6.0, +6.0] (n = 5), B not run, C not run. two: A not run, B +1.7")
 
 
 def chosen(fresh):
